@@ -1,0 +1,44 @@
+"""Positions: what tells the first word from the fourth."""
+
+import numpy as np
+
+from ._arrays import check_integer, check_number, device, float_dtype, namespace
+
+
+def sinusoidal_positions(n, d_model, base=10000.0, layout="interleaved", like=None):
+    """Encode each position by the sines and cosines of d_model / 2 wavelengths, from 2 pi to nearly base times 2 pi.
+
+    angle_pi = p / base^(2i / d_model); position p has sin(angle_pi) and cos(angle_pi) for i = 0 ... d_model / 2 - 1
+
+    Args:
+        n: number of positions.
+        d_model: number of features; even.
+        base: how many times longer the last wavelengths get; at least 1.
+        layout: "interleaved" = sin, cos, sin, cos, ... as in the paper; "concatenated" = all sines, then all cosines.
+        like: an array whose library, device and (if it is floating) dtype the result takes; None = NumPy, float64.
+
+    Returns:
+        (n, d_model).
+
+    Raises:
+        ValueError: n is not an integer of at least 0, d_model not an even one of at least 2, base not a number of at
+            least 1, or the layout unknown.
+
+    >>> sinusoidal_positions(2, 4).round(4)
+    array([[0.    , 1.    , 0.    , 1.    ],
+           [0.8415, 0.5403, 0.01  , 1.    ]])
+
+    Source: Vaswani et al. 2017, sec. 3.5.
+    """
+    check_integer("n", n)
+    check_integer("d_model", d_model, least=2)
+    if d_model % 2:
+        raise ValueError(f"d_model must be even (a sine and a cosine for each wavelength), came {d_model}")
+    check_number("base", base, least=1, finite=True)
+    if layout not in ("interleaved", "concatenated"):
+        raise ValueError(f"layout must be 'interleaved' or 'concatenated', came {layout!r}")
+    xp = namespace(like=like)
+    angles = np.arange(n)[:, None] / base ** (np.arange(0, d_model, 2) / d_model)  # (n, d_model / 2)
+    pairs = np.stack([np.sin(angles), np.cos(angles)], axis=-1 if layout == "interleaved" else 1)
+    table = pairs.reshape(n, d_model)  # (n, d_model)
+    return xp.asarray(table, dtype=float_dtype(xp, like), device=device(like))
