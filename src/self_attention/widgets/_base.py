@@ -1,0 +1,116 @@
+"""What every widget shares: the script, the data it carries, its HTML, its settings as traits."""
+
+import json
+from html import escape
+from pathlib import Path
+
+import anywidget
+import numpy as np
+import traitlets
+
+SCRIPT = Path(__file__).with_name("widgets.js")
+
+MAX_TOKENS = 1024  # per axis of a map
+MAX_NUMBERS = 4_000_000  # per array
+MAX_ABS = 1e12
+SIGNIFICANT = 5  # digits kept of the largest entry
+
+
+def to_numpy(array, name):
+    """`array` (NumPy, torch or nested lists) as a finite float64 NumPy array; ValueError if it is not numeric or finite."""
+    if hasattr(array, "detach"):  # a torch tensor, on any device, with or without gradient
+        array = array.detach().cpu().double()
+    try:
+        array = np.asarray(array, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{name} must be an array of real numbers, got {type(array).__name__}: {error}") from None
+    if not np.isfinite(array).all():
+        raise ValueError(f"{name} must be finite, got NaN or infinity (a mask is a boolean array of its own)")
+    if array.size and np.abs(array).max() > MAX_ABS:
+        raise ValueError(f"{name} must not exceed {MAX_ABS:g} in size, got {np.abs(array).max():g}")
+    if array.size > MAX_NUMBERS:
+        raise ValueError(f"{name} must hold at most {MAX_NUMBERS:,} numbers, got {array.size:,}: show fewer heads or tokens")
+    return array
+
+
+def encode(array, digits=None):
+    """Round to `digits` decimals and write as integers: {"shape", "digits", "data"}, value = integer / 10**digits.
+
+    Without `digits`: as few as represent the array exactly, at most so many that the largest entry keeps 5 significant
+    digits. Everything a widget computes, here and in the browser, it computes from the rounded numbers.
+    """
+    if digits is None:
+        largest = np.abs(array).max(initial=0.0)
+        most = int(np.clip(SIGNIFICANT - 1 - np.floor(np.log10(largest)), 0, 15)) if largest else 0
+        exact = (d for d in range(most) if np.array_equal(np.round(array * 10**d) / 10**d, array))
+        digits = next(exact, most)
+    data = np.round(array * 10.0**digits).astype(np.int64)
+    return {"shape": list(array.shape), "digits": digits, "data": data.ravel().tolist()}
+
+
+def decode(encoded):
+    """The rounded array that `encode` wrote, in float64."""
+    return np.array(encoded["data"], dtype=np.float64).reshape(encoded["shape"]) / 10 ** encoded["digits"]
+
+
+def check_tokens(tokens, size, name):
+    """`size` tokens as a list of strings; "1", "2", ... if there are none."""
+    if tokens is None:
+        return [str(i + 1) for i in range(size)]
+    tokens = [str(token) for token in tokens]
+    if len(tokens) != size:
+        raise ValueError(f"{name} must have one entry for each of the {size} vectors, got {len(tokens)}: {tokens[:8]}")
+    return tokens
+
+
+class Widget(anywidget.AnyWidget):
+    """Base class: `element` is the custom element's name, `SETTINGS` the traits that the reader moves."""
+
+    element = ""
+    SETTINGS = ()
+    _esm = SCRIPT.read_text(encoding="utf-8") + "\nexport default SelfAttention.anywidget;\n"
+    _spec = traitlets.Dict().tag(sync=True)
+
+    @property
+    def settings(self):
+        """The settings as they are now: {name: value}."""
+        return {name: getattr(self, name) for name in self.SETTINGS}
+
+    def fallback(self):
+        """HTML for places that run no script: the numbers as a table."""
+        raise NotImplementedError
+
+    def to_html(self):
+        """The widget as HTML: the custom element with its data, and a static table inside it.
+
+        A page needs `self_attention/widgets/widgets.js` once; without it, or with scripts off, the table shows.
+        """
+        spec = json.dumps({**self._spec, "settings": self.settings}, separators=(",", ":"))
+        spec = spec.replace("<", "\\u003c")  # so that no token can close the script element
+        return f'<{self.element}><script type="application/json">{spec}</script>{self.fallback()}</{self.element}>'
+
+    def to_page(self, title="Attention"):
+        """A complete HTML page with the widget and its script: one file, to send or to open from a folder."""
+        script = SCRIPT.read_text(encoding="utf-8")
+        return (
+            f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
+            '<meta name="viewport" content="width=device-width, initial-scale=1">'
+            f'</head><body>{self.to_html()}<script>{script}</script></body></html>'
+        )
+
+    def _repr_mimebundle_(self, **kwargs):
+        data, metadata = super()._repr_mimebundle_(**kwargs)
+        return {**data, "text/html": self.to_html()}, metadata
+
+
+def html_table(rows, row_names, column_names, corner, caption):
+    """A small HTML table with row and column headers; everything escaped."""
+    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in [corner, *column_names])
+    body = "".join(
+        f'<tr><th scope="row">{escape(name)}</th>' + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>"
+        for name, row in zip(row_names, rows, strict=True)
+    )
+    return (
+        f"<figure><table><caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead>"
+        f"<tbody>{body}</tbody></table></figure>"
+    )

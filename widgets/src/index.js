@@ -1,0 +1,32 @@
+// Defines the custom elements (website and kernel) and the anywidget front end (kernel).
+import { AttentionMap } from "./attention-map.js";
+import { AttentionPlayer } from "./attention-player.js";
+
+const ELEMENTS = { "attention-map": AttentionMap, "attention-player": AttentionPlayer };
+
+for (const [name, element] of Object.entries(ELEMENTS)) {
+  if (!customElements.get(name)) customElements.define(name, element);
+}
+
+/** anywidget's hook: mounts the element; its settings are the model's traits, both ways. */
+export const anywidget = {
+  render({ model, el }) {
+    const spec = model.get("_spec");
+    const node = document.createElement(spec.element);
+    const names = Object.keys(spec.settings);
+    const settings = Object.fromEntries(names.map((name) => [name, model.get(name)]));
+    node.load({ ...spec, settings });
+    node.initial = { ...spec.settings };
+    node.addEventListener("setting", ({ detail: { name, value } }) => {
+      model.set(name, value);
+      model.save_changes();
+    });
+    const listeners = names.map((name) => [`change:${name}`, () => node.set(name, model.get(name), { silent: true })]);
+    for (const [event, listener] of listeners) model.on(event, listener);
+    el.append(node);
+    return () => {
+      for (const [event, listener] of listeners) model.off(event, listener);
+      node.remove();
+    };
+  },
+};

@@ -1,0 +1,114 @@
+// The last mile of attention, in float64: scores, masks, softmax, weighted sum.
+// Matrices are row-major Float64Arrays; n queries, m keys. The same numbers as self_attention/attention.py.
+
+/** {shape, digits, data}, integers over a power of ten, as {shape, data: Float64Array}. */
+export function decode({ shape, digits, data }) {
+  const unit = 10 ** digits;
+  return { shape, data: Float64Array.from(data, (x) => x / unit) };
+}
+
+/** A (n, d) times B^T, with B (m, d). */
+export function matmulT(A, B, n, m, d) {
+  const out = new Float64Array(n * m);
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j < m; j++) {
+      let sum = 0;
+      for (let c = 0, a = i * d, b = j * d; c < d; c++) sum += A[a + c] * B[b + c];
+      out[i * m + j] = sum;
+    }
+  }
+  return out; // (n, m)
+}
+
+/** A (n, m) times B (m, d). */
+export function matmul(A, B, n, m, d) {
+  const out = new Float64Array(n * d);
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j < m; j++) {
+      const a = A[i * m + j];
+      if (a !== 0) for (let c = 0; c < d; c++) out[i * d + c] += a * B[j * d + c];
+    }
+  }
+  return out; // (n, d)
+}
+
+/** What the scores are multiplied by. */
+export function scaleFactor(scale, d_k) {
+  switch (scale) {
+    case "1": return 1;
+    case "1/sqrt(d_k)": return 1 / Math.sqrt(d_k);
+    case "1/d_k": return 1 / d_k;
+    default: throw new RangeError(`scale must be "1", "1/sqrt(d_k)" or "1/d_k", not ${JSON.stringify(scale)}`);
+  }
+}
+
+/** The names in "causal+padding"; none for "none". */
+export const maskNames = (mask) => (mask === "none" ? [] : mask.split("+"));
+
+/**
+ * Which keys each query may read, 1 = may, as a Uint8Array (n, m); null if all may.
+ * padding: 1 for each key that is padding (m); given: 1 = may attend (n, m); window: odd width.
+ */
+export function buildMask(mask, n, m, { window = 1, padding = null, given = null } = {}) {
+  const names = maskNames(mask);
+  if (names.length === 0) return null;
+  const causal = names.includes("causal");
+  const reach = names.includes("window") ? (window - 1) / 2 : Infinity;
+  const padded = names.includes("padding") ? padding : null;
+  const graph = names.includes("given") ? given : null;
+  const may = new Uint8Array(n * m);
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j < m; j++) {
+      const k = i * m + j;
+      may[k] = (!causal || j <= i) && Math.abs(i - j) <= reach && !padded?.[j] && (graph?.[k] ?? 1) ? 1 : 0;
+    }
+  }
+  return may;
+}
+
+/**
+ * Softmax of each row of scores / temperature. A masked key gets weight 0; a row that is masked throughout is all 0.
+ * Temperature 0 is the hard maximum (ties share), Infinity is uniform.
+ */
+export function softmaxRows(scores, n, m, mask = null, temperature = 1) {
+  const out = new Float64Array(n * m);
+  for (let row = 0; row < n * m; row += m) {
+    let max = -Infinity;
+    for (let k = row; k < row + m; k++) if ((!mask || mask[k]) && scores[k] > max) max = scores[k];
+    if (max === -Infinity) continue;
+    let sum = 0;
+    for (let k = row; k < row + m; k++) {
+      if (mask && !mask[k]) continue;
+      const below = scores[k] - max; // <= 0, so the exponential cannot overflow
+      out[k] = below === 0 ? 1 : Math.exp(below / temperature);
+      sum += out[k];
+    }
+    for (let k = row; k < row + m; k++) out[k] /= sum;
+  }
+  return out;
+}
+
+/** The right way to apply a mask, and the popular wrong ones. */
+export const METHODS = ["-inf", "zero scores", "zero weights", "zero weights, renormalised"];
+
+/** Weights (n, m) of scaled scores, with the mask applied by one of METHODS. */
+export function attentionWeights(scores, n, m, { mask = null, temperature = 1, method = "-inf" } = {}) {
+  if (!mask || method === "-inf") return softmaxRows(scores, n, m, mask, temperature);
+  if (method === "zero scores") return softmaxRows(scores.map((s, k) => s * mask[k]), n, m, null, temperature);
+  const weights = softmaxRows(scores, n, m, null, temperature).map((w, k) => w * mask[k]);
+  if (method === "zero weights, renormalised") {
+    for (let row = 0; row < n * m; row += m) {
+      let sum = 0;
+      for (let k = row; k < row + m; k++) sum += weights[k];
+      if (sum > 0) for (let k = row; k < row + m; k++) weights[k] /= sum;
+    }
+  }
+  return weights;
+}
+
+/** Entropy of one row of weights, in bits. */
+export function entropy(weights) {
+  let bits = 0;
+  for (const w of weights) if (w > 0) bits -= w * Math.log2(w);
+  return bits;
+}
