@@ -23,7 +23,7 @@ const STYLE = `
 .map { flex: 1 1 22rem; min-width: 0; max-width: 100%; border-radius: 4px; }
 .map canvas { display: block; touch-action: pan-y; cursor: crosshair; }
 .side { flex: 1 1 15rem; min-width: 0; max-width: 26rem; }
-.side h4 { margin: 0 0 0.3rem; font-size: 0.9375rem; }
+.heading { margin: 0 0 0.3rem; font-size: 0.9375rem; font-weight: 600; }
 .side table { width: 100%; table-layout: fixed; }
 .side th, .side td { padding: 0.1rem 0.25rem; text-align: right; font-weight: 400; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .side thead th, .side thead td { color: var(--muted); font-size: 0.8125rem; border-bottom: 1px solid var(--line); }
@@ -156,7 +156,7 @@ export class AttentionMap extends WidgetElement {
       return cells;
     });
     const head = ["key", "", "weight", "score"].map((text) => (text ? h("th", { scope: "col" }, text) : h("td")));
-    this.heading = h("h4");
+    this.heading = h("p", { class: "heading" });
     this.sums = h("p", { class: "note" });
     this.result = h("p", { class: "output" });
     const side = h("div", { class: "side" }, this.heading,

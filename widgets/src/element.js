@@ -96,11 +96,14 @@ export class WidgetElement extends HTMLElement {
     watchTheme();
     mounted.add(this);
     this.#resize.observe(this);
-    if (!this.#built) {
-      const data = this.querySelector('script[type="application/json"]');
-      if (data) this.load(JSON.parse(data.textContent));
-    }
     this.refreshTheme();
+    if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", () => this.#read(), { once: true });
+    else this.#read();
+  }
+
+  #read() {
+    const data = this.#built ? null : this.querySelector('script[type="application/json"]');
+    if (data) this.load(JSON.parse(data.textContent));
   }
 
   disconnectedCallback() {
