@@ -112,6 +112,13 @@ def check_integer(name, value, least=0):
         raise ValueError(f"{name} must be an integer of at least {least}, came {value!r}")
 
 
+def check_axis(axis, array):
+    """Refuse an axis that the array does not have."""
+    check_integer("axis", axis, least=-array.ndim)
+    if axis >= array.ndim:
+        raise ValueError(f"axis must be less than {array.ndim}, came {axis}: {tuple(array.shape)}")
+
+
 def as_integers(name, values, below, like=None):
     """The array library, then `values` (array, int or list) as an array of integers from 0 to `below` - 1.
 

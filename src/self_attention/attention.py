@@ -2,7 +2,78 @@
 
 import math
 
-from ._arrays import as_floats, check_integer, check_mask, check_number, check_shapes
+from ._arrays import as_floats, check_axis, check_mask, check_number, check_shapes
+
+
+def scaled_dot_product_attention(Q, K, V, mask=None, scale=None):
+    """Let each query collect the values, weighted by how well it matches their keys.
+
+    output = softmax(Q K^T / sqrt(d_k)) V
+
+    Args:
+        Q: queries (..., n, d_k).
+        K: keys (..., m, d_k).
+        V: values (..., m, d_v).
+        mask: boolean, broadcastable to (..., n, m); True = may attend.
+        scale: what the scores are multiplied by; None = 1 / sqrt(d_k).
+
+    Returns:
+        output (..., n, d_v) and weights (..., n, m). A query that may attend to nothing (or m = 0) gets weights 0 and
+        output 0.
+
+    Raises:
+        ValueError: the shapes do not fit, d_k or d_v is 0, the mask is not boolean or does not fit, the scale is not
+            finite.
+
+    >>> import numpy as np
+    >>> X = np.array([[1.0, 0.0], [0.0, 1.0]])
+    >>> output, weights = scaled_dot_product_attention(X, X, X)
+    >>> weights.round(2)
+    array([[0.67, 0.33],
+           [0.33, 0.67]])
+
+    Source: Vaswani et al. 2017, sec. 3.2.1.
+    """
+    _, Q, K, V = as_floats(Q=Q, K=K, V=V)
+    sizes = check_shapes(Q=(Q, "n d_k"), K=(K, "m d_k"), V=(V, "m d_v"))
+    scale = 1 / math.sqrt(sizes["d_k"]) if scale is None else scale
+    check_number("scale", scale, finite=True)
+
+    scores = dot_scores(Q, K) * scale  # (..., n, m)
+    weights = softmax(scores, mask)  # (..., n, m)
+    output = weights @ V  # (..., n, d_v)
+    return output, weights
+
+
+def attend(scores, V, mask=None, temperature=1.0):
+    """From scores to output: normalise them, then take the weighted sum of the values.
+
+    weights = softmax(scores / T), output_i = sum_j weights_ij v_j
+
+    Args:
+        scores: (..., n, m).
+        V: values (..., m, d_v).
+        mask: boolean, broadcastable to (..., n, m); True = may attend.
+        temperature: T, from 0 to inf.
+
+    Returns:
+        output (..., n, d_v) and weights (..., n, m). A query that may attend to nothing (or m = 0) gets weights 0 and
+        output 0.
+
+    Raises:
+        ValueError: the shapes do not fit, or `softmax` refuses the mask or the temperature.
+
+    >>> import numpy as np
+    >>> attend(np.array([[0.0, 0.0]]), np.array([[1.0, 0.0], [0.0, 1.0]]))
+    (array([[0.5, 0.5]]), array([[0.5, 0.5]]))
+
+    Source: Bahdanau et al. 2015, sec. 3.1, eq. 5 and 6.
+    """
+    _, scores, V = as_floats(scores=scores, V=V)
+    check_shapes(scores=(scores, "n m"), V=(V, "m d_v"))
+    weights = softmax(scores, mask, temperature=temperature)  # (..., n, m)
+    output = weights @ V  # (..., n, d_v)
+    return output, weights
 
 
 def softmax(scores, mask=None, axis=-1, temperature=1.0):
@@ -11,7 +82,8 @@ def softmax(scores, mask=None, axis=-1, temperature=1.0):
     weights_j = exp(scores_j / T) / sum_k exp(scores_k / T)
 
     Args:
-        scores: (..., n, m), or any shape of at least one axis. A score of -inf counts as masked.
+        scores: (..., n, m), or any shape of at least one axis. A score of -inf counts as masked; +inf and NaN
+            make the whole row NaN.
         mask: boolean, broadcastable to the scores; True = may attend. What may not be attended to gets weight 0.
         axis: the axis along which the weights sum to 1.
         temperature: T, from 0 to inf. Towards 0 the largest score takes all (equal largest ones share), at inf all
@@ -28,7 +100,7 @@ def softmax(scores, mask=None, axis=-1, temperature=1.0):
     >>> softmax(np.array([14.0, 12.0])).round(2)
     array([0.88, 0.12])
 
-    Source: Bridle 1990, sec. 2; Hinton, Vinyals and Dean 2015, sec. 2 (temperature).
+    Source: Goodfellow, Bengio and Courville 2016, sec. 4.1 and 6.2.2.3; Hinton et al. 2015, sec. 2 (temperature).
     """
     xp, scores = as_floats(scores=scores)
     check_number("temperature", temperature, least=0)
@@ -55,13 +127,6 @@ def cool(xp, scores, temperature):
     if temperature > float(limits.max):
         return xp.where(scores > -math.inf, 0.0, scores)
     return scores / temperature
-
-
-def check_axis(axis, array):
-    """Refuse an axis that the array does not have."""
-    check_integer("axis", axis, least=-array.ndim)
-    if axis >= array.ndim:
-        raise ValueError(f"axis must be less than {array.ndim}, came {axis}: {tuple(array.shape)}")
 
 
 def entropy(weights, axis=-1):
@@ -207,74 +272,3 @@ def concat_scores(Q, K, W, v):
     sizes = check_shapes(Q=(Q, "n d_q"), K=(K, "m d_k"), W=(W, "d_q+d_k d_a"), v=(v, "d_a"))
     W_q, W_k = W[..., : sizes["d_q"], :], W[..., sizes["d_q"] :, :]
     return additive_scores(Q, K, W_q, W_k, v)  # [q, k] W = q W_q + k W_k, without building all n m pairs
-
-
-def attend(scores, V, mask=None, temperature=1.0):
-    """From scores to output: normalise them, then take the weighted sum of the values.
-
-    weights = softmax(scores / T), output_i = sum_j weights_ij v_j
-
-    Args:
-        scores: (..., n, m).
-        V: values (..., m, d_v).
-        mask: boolean, broadcastable to (..., n, m); True = may attend.
-        temperature: T, from 0 to inf.
-
-    Returns:
-        output (..., n, d_v) and weights (..., n, m). A query that may attend to nothing (or m = 0) gets weights 0 and
-        output 0.
-
-    Raises:
-        ValueError: the shapes do not fit, or `softmax` refuses the mask or the temperature.
-
-    >>> import numpy as np
-    >>> attend(np.array([[0.0, 0.0]]), np.array([[1.0, 0.0], [0.0, 1.0]]))
-    (array([[0.5, 0.5]]), array([[0.5, 0.5]]))
-
-    Source: Bahdanau et al. 2015, sec. 3.1, eq. 5 and 6.
-    """
-    _, scores, V = as_floats(scores=scores, V=V)
-    check_shapes(scores=(scores, "n m"), V=(V, "m d_v"))
-    weights = softmax(scores, mask, temperature=temperature)  # (..., n, m)
-    output = weights @ V  # (..., n, d_v)
-    return output, weights
-
-
-def scaled_dot_product_attention(Q, K, V, mask=None, scale=None):
-    """Let each query collect the values, weighted by how well it matches their keys.
-
-    output = softmax(Q K^T / sqrt(d_k)) V
-
-    Args:
-        Q: queries (..., n, d_k).
-        K: keys (..., m, d_k).
-        V: values (..., m, d_v).
-        mask: boolean, broadcastable to (..., n, m); True = may attend.
-        scale: what the scores are multiplied by; None = 1 / sqrt(d_k).
-
-    Returns:
-        output (..., n, d_v) and weights (..., n, m). A query that may attend to nothing (or m = 0) gets weights 0 and
-        output 0.
-
-    Raises:
-        ValueError: the shapes do not fit, d_k or d_v is 0, the mask is not boolean or does not fit, the scale is not
-            finite.
-
-    >>> import numpy as np
-    >>> X = np.array([[1.0, 0.0], [0.0, 1.0]])
-    >>> output, weights = scaled_dot_product_attention(X, X, X)
-    >>> weights.round(2)
-    array([[0.67, 0.33],
-           [0.33, 0.67]])
-
-    Source: Vaswani et al. 2017, sec. 3.2.1.
-    """
-    _, Q, K, V = as_floats(Q=Q, K=K, V=V)
-    sizes = check_shapes(Q=(Q, "n d_k"), K=(K, "m d_k"), V=(V, "m d_v"))
-    scale = 1 / math.sqrt(sizes["d_k"]) if scale is None else scale
-    check_number("scale", scale, finite=True)
-
-    scores = dot_scores(Q, K) * scale  # (..., n, m)
-    weights = softmax(scores, mask)  # (..., n, m)
-    output = weights @ V  # (..., n, d_v)
-    return output, weights

@@ -88,6 +88,8 @@ def padding_mask(lengths, m, like=None):
     array([[[1, 0, 0]],
     <BLANKLINE>
            [[1, 1, 1]]])
+
+    Source: Zhang et al. 2023 (Dive into Deep Learning), sec. 11.3.2.1.
     """
     check_integer("m", m)
     xp, lengths = as_integers("lengths", lengths, below=m + 1, like=like)
@@ -122,7 +124,7 @@ def adjacency_mask(A, self_loops=True):
     sizes = check_shapes(A=(A, "n n"))
     if xp.any(A != A):  # only NaN differs from itself
         raise ValueError("A must not hold NaN")
-    mask = A != 0 if not xp.isdtype(A.dtype, "bool") else A
+    mask = xp.astype(A, xp.bool)  # (..., n, n)
     return mask | xp.eye(sizes["n"], dtype=xp.bool, device=device(A)) if self_loops else mask
 
 

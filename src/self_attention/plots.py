@@ -5,11 +5,12 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.colors import to_rgba
 
 from ._arrays import as_floats, check_mask, to_numpy
 
-MOST_NUMBERS = 144  # up to so many cells the numbers fit into them
-GREY = "#767676"  # legible on a light page and on a dark one
+COLOURS = {"weights": "Blues", "scores": "PuOr"}  # Matplotlib's names of colour maps; the widgets use the same
+MOST_NUMBERS = 144  # in so many cells the numbers still fit
 
 
 def style():
@@ -41,38 +42,22 @@ def heat_map(values, tokens, key_tokens=None, kind="weights", mask=None, ax=None
 
     >>> heat_map(np.eye(2), tokens=["Thinking", "Machines"])
     """
-    _, values = as_floats(values=values)
-    values = to_numpy("values", values)
     key_tokens = tokens if key_tokens is None else key_tokens
-    if values.shape != (len(tokens), len(key_tokens)) or values.size == 0:
-        raise ValueError(
-            f"values must be (n, m) = ({len(tokens)}, {len(key_tokens)}) for these tokens, came {values.shape}"
-        )
-    if kind not in ("weights", "scores"):
-        raise ValueError(f"kind must be 'weights' or 'scores', came {kind!r}")
-    masked = np.isneginf(values) if kind == "scores" else np.zeros(values.shape, dtype=bool)
-    if mask is not None:
-        mask = to_numpy("mask", mask)
-        check_mask(mask, values)
-        masked = masked | ~mask
-    shown = np.ma.array(values, mask=masked)
-    if not np.isfinite(shown.compressed()).all():
-        raise ValueError("values must be finite where they are not masked")
-    if kind == "weights" and ((shown < 0) | (shown > 1 + 1e-6)).any():
-        raise ValueError(
-            f"weights must lie from 0 to 1, came {values.min():g} to {values.max():g}; for scores say kind='scores'"
-        )
-
-    n, m = values.shape
+    shown = check_map(values, tokens, key_tokens, kind, mask)
+    n, m = shown.shape
     if ax is None:
         side = min(0.62, 9 / max(n, m))
         _, ax = plt.subplots(figsize=(1.6 + side * m, 0.9 + side * n))
-    ax.patch.set(hatch="////", edgecolor=GREY, linewidth=0)  # seen where no cell is drawn
-    most = 1 if kind == "weights" else max(abs(shown.compressed()), default=0) or 1
-    cmap, least = ("Blues", 0) if kind == "weights" else ("PuOr", -most)
-    cells = ax.pcolormesh(shown, cmap=cmap, vmin=least, vmax=most, edgecolors=GREY + "40", linewidth=0.5)
-    if values.size <= MOST_NUMBERS:
-        write_numbers(ax, shown, cells)
+
+    grey = plt.rcParams["text.color"]
+    ax.patch.set(hatch="////", edgecolor=grey, linewidth=0)  # shows through where a cell is masked
+    most = 1 if kind == "weights" else abs(shown.compressed()).max(initial=0) or 1
+    least = 0 if kind == "weights" else -most
+    cells = ax.pcolormesh(
+        shown, cmap=COLOURS[kind], vmin=least, vmax=most, edgecolors=to_rgba(grey, 0.25), linewidth=0.5
+    )
+    if shown.size <= MOST_NUMBERS:
+        write_numbers(ax, shown, cells, kind)
     else:
         ax.figure.colorbar(cells, ax=ax, shrink=0.8, label=kind)
 
@@ -85,15 +70,38 @@ def heat_map(values, tokens, key_tokens=None, kind="weights", mask=None, ax=None
     ax.spines[:].set_visible(False)
 
 
-def write_numbers(ax, shown, cells):
+def check_map(values, tokens, key_tokens, kind, mask):
+    """The values as a masked NumPy array (n, m), once they and everything beside them have been checked."""
+    _, values = as_floats(values=values)
+    values = to_numpy("values", values)
+    expected = len(tokens), len(key_tokens)
+    if values.shape != expected or values.size == 0:
+        raise ValueError(f"values must be (n, m) = {expected} for these tokens, came {values.shape}")
+    if kind not in COLOURS:
+        raise ValueError(f"kind must be 'weights' or 'scores', came {kind!r}")
+    masked = np.isneginf(values) & (kind == "scores")
+    if mask is not None:
+        mask = to_numpy("mask", mask)
+        check_mask(mask, values)
+        masked = masked | ~mask
+    shown = np.ma.array(values, mask=masked)
+    seen = shown.compressed()
+    if not np.isfinite(seen).all():
+        raise ValueError("values must be finite where they are not masked")
+    if kind == "weights" and ((seen < 0) | (seen > 1 + 1e-6)).any():
+        raise ValueError(f"weights must lie from 0 to 1, came {seen.min():g} to {seen.max():g}; are they scores?")
+    return shown
+
+
+def write_numbers(ax, shown, cells, kind):
     """Write each number into its cell, in black or white, whichever is easier to read there."""
-    for (i, j), value in np.ndenumerate(np.ma.filled(shown, np.nan)):
+    for (i, j), value in np.ndenumerate(shown.filled(np.nan)):
         if not np.isnan(value):
-            red, green, blue, _ = np.power(
-                cells.cmap(cells.norm(value)), 2.2
-            )  # roughly linear light, as WCAG measures it
-            colour = "black" if 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.179 else "white"
-            number = (
-                f"{value:.2f}" if cells.cmap.name == "Blues" else f"{round(value, 2):g}".replace("-", "\N{MINUS SIGN}")
-            )
-            ax.text(j + 0.5, i + 0.5, number, color=colour, ha="center", va="center", fontsize="small")
+            light = np.power(cells.cmap(cells.norm(value))[:3], 2.2) @ [
+                0.2126,
+                0.7152,
+                0.0722,
+            ]  # nearly WCAG's luminance
+            number = f"{value:.2f}" if kind == "weights" else f"{round(value, 2):g}".replace("-", "\N{MINUS SIGN}")
+            style = {"color": "black" if light > 0.179 else "white", "fontsize": "small"}
+            ax.text(j + 0.5, i + 0.5, number, ha="center", va="center", **style)
