@@ -41,12 +41,14 @@ const STYLE = `
 
 export class AttentionMap extends WidgetElement {
   static STYLE = STYLE;
-  #scores = new Map(); // raw scores of the heads seen so far
+  #raw = new Map(); // raw scores of the heads seen so far
+  #scaled = {}; // the last scaled scores: a temperature or a mask does not change them
   #hover = null;
 
   load(spec) {
     const { Q, K, V, scores } = spec;
-    this.#scores.clear();
+    this.#raw.clear();
+    this.#scaled = {};
     this.Q = Q && decode(Q);
     this.K = K && decode(K);
     this.V = V && decode(V);
@@ -68,20 +70,24 @@ export class AttentionMap extends WidgetElement {
   get rawScores() {
     const { layer, head } = this.settings;
     const at = layer * this.heads + head;
-    if (!this.#scores.has(at)) {
+    if (!this.#raw.has(at)) {
       const { n, m, d_k } = this;
       const part = ({ data }, size) => data.subarray(at * size, (at + 1) * size);
-      this.#scores.set(at, this.raw ? part(this.raw, n * m) : matmulT(part(this.Q, n * d_k), part(this.K, m * d_k), n, m, d_k));
+      this.#raw.set(at, this.raw ? part(this.raw, n * m) : matmulT(part(this.Q, n * d_k), part(this.K, m * d_k), n, m, d_k));
     }
-    return this.#scores.get(at);
+    return this.#raw.get(at);
   }
 
   /** Scores, mask and weights of the head shown, for the settings as they are now. */
   compute() {
     const { n, m } = this;
     const { scale, mask, window, temperature, method } = this.settings;
-    const factor = scale === "1" ? 1 : scaleFactor(scale, this.d_k);
-    this.scores = factor === 1 ? this.rawScores : this.rawScores.map((s) => s * factor); // (n, m)
+    const raw = this.rawScores;
+    if (this.#scaled.raw !== raw || this.#scaled.scale !== scale) {
+      const factor = scaleFactor(scale, this.d_k);
+      this.#scaled = { raw, scale, scores: raw.map((s) => s * factor) };
+    }
+    this.scores = this.#scaled.scores; // (n, m)
     this.mask = buildMask(mask, n, m, { window, padding: this.padding, given: this.given });
     this.weights = attentionWeights(this.scores, n, m, { mask: this.mask, temperature, method }); // (n, m)
   }
@@ -252,13 +258,16 @@ export class AttentionMap extends WidgetElement {
     pen.font = FONT;
     const ink = Object.fromEntries(["muted", "line", "surface", "query", "key", "wrong"].map((name) => [name, this.colour(name)]));
     const table = this.#table();
-    const largest = settings.show === "scores" ? this.scores.reduce((a, s) => Math.max(a, Math.abs(s)), 1e-12) : 1;
-    const shade = settings.show === "scores" ? (k) => Math.round(127.5 + 127.5 * (this.scores[k] / largest)) : (k) => Math.round(255 * this.weights[k]);
-
-    const hidden = (k) => this.mask !== null && !this.mask[k] && !(settings.show === "weights" && this.leaks(k));
+    const asScores = settings.show === "scores";
+    const { mask, scores, weights } = this;
+    const largest = asScores ? scores.reduce((a, x) => Math.max(a, Math.abs(x)), 1e-12) : 1;
+    const values = asScores ? scores : weights;
+    const [low, unit] = asScores ? [128, 127 / largest] : [0.5, 255]; // value to colour: floor(low + unit * value)
+    const shade = (k) => Math.floor(low + unit * values[k]);
+    const hidden = (k) => mask !== null && !mask[k] && (asScores || weights[k] === 0); // a wrong mask does not hide
 
     // The matrix: one pixel a cell, enlarged; masked cells stay transparent on the hatching.
-    if (this.mask) {
+    if (mask) {
       pen.fillStyle = this.#hatching(pen, ink.line, ratio);
       pen.fillRect(left, top, m * cell, n * cell);
     }
@@ -266,8 +275,9 @@ export class AttentionMap extends WidgetElement {
     const smallPen = small.getContext("2d");
     const image = smallPen.createImageData(m, n);
     const pixels = new Uint32Array(image.data.buffer);
+    const { packed } = table;
     for (let k = 0; k < n * m; k++) {
-      pixels[k] = hidden(k) ? 0 : table.packed[shade(k)];
+      if (mask === null || mask[k] || (!asScores && weights[k] !== 0)) pixels[k] = packed[Math.floor(low + unit * values[k])];
     }
     smallPen.putImageData(image, 0, 0);
     pen.imageSmoothingEnabled = cell * ratio < 1;
@@ -284,15 +294,14 @@ export class AttentionMap extends WidgetElement {
     if (cell >= NUMBER_CELL) {
       pen.textAlign = "center";
       pen.textBaseline = "middle";
-      const values = settings.show === "scores" ? this.scores : this.weights;
       for (let k = 0; k < n * m; k++) {
         if (hidden(k)) continue;
         pen.fillStyle = inkOn(table.rgb[shade(k)]);
-        const decimals = settings.show === "scores" && Math.abs(values[k]) >= 100 ? 0 : settings.show === "scores" ? 1 : 2;
+        const decimals = !asScores ? 2 : Math.abs(values[k]) >= 100 ? 0 : 1;
         pen.fillText(format(values[k], decimals), left + ((k % m) + 0.5) * cell, top + (Math.floor(k / m) + 0.5) * cell);
       }
     }
-    if (this.mask && settings.method !== "-inf" && cell >= LABEL_CELL) {
+    if (mask && settings.method !== "-inf" && cell >= LABEL_CELL) {
       pen.strokeStyle = ink.wrong;
       pen.lineWidth = 1.5;
       pen.setLineDash([3, 2]);

@@ -17,7 +17,7 @@ SIGNIFICANT = 5  # digits kept of the largest entry
 
 
 def to_numpy(array, name):
-    """`array` (NumPy, torch or nested lists) as a finite float64 NumPy array; ValueError if it is not numeric or finite."""
+    """Give an array (NumPy, torch or nested lists) as finite float64 NumPy numbers, or say what is wrong with it."""
     if hasattr(array, "detach"):  # a torch tensor, on any device, with or without gradient
         array = array.detach().cpu().double()
     try:
@@ -29,7 +29,7 @@ def to_numpy(array, name):
     if array.size and np.abs(array).max() > MAX_ABS:
         raise ValueError(f"{name} must not exceed {MAX_ABS:g} in size, got {np.abs(array).max():g}")
     if array.size > MAX_NUMBERS:
-        raise ValueError(f"{name} must hold at most {MAX_NUMBERS:,} numbers, got {array.size:,}: show fewer heads or tokens")
+        raise ValueError(f"{name} must hold at most {MAX_NUMBERS:,} numbers, got {array.size:,}: show fewer heads")
     return array
 
 
@@ -95,7 +95,7 @@ class Widget(anywidget.AnyWidget):
         return (
             f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
             '<meta name="viewport" content="width=device-width, initial-scale=1">'
-            f'</head><body>{self.to_html()}<script>{script}</script></body></html>'
+            f"</head><body>{self.to_html()}<script>{script}</script></body></html>"
         )
 
     def _repr_mimebundle_(self, **kwargs):

@@ -3,9 +3,9 @@
 import numpy as np
 import traitlets
 
-from self_attention.attention import attend, dot_scores, softmax
-from self_attention.masks import causal_mask, window_mask
-from self_attention.widgets._base import MAX_TOKENS, Widget, check_tokens, decode, encode, html_table, to_numpy
+from ..attention import dot_scores, softmax
+from ..masks import causal_mask, window_mask
+from ._base import MAX_TOKENS, Widget, check_tokens, decode, encode, html_table, to_numpy
 
 MASKS = ("causal", "padding", "window", "given")
 SCALES = ("1", "1/sqrt(d_k)", "1/d_k")
@@ -18,7 +18,7 @@ TABLE_ROWS = 64
 
 
 class AttentionMap(Widget):
-    """A live map of softmax(scale Q K^T / temperature) V, under a mask, recomputed in the browser as the reader moves it.
+    """A live map of softmax(scale Q K^T / temperature) V under a mask, recomputed in the browser at every move.
 
     Args:
         Q: queries, (n, d_k), (h, n, d_k) for h heads or (layers, h, n, d_k); NumPy, torch or nested lists.
@@ -63,9 +63,23 @@ class AttentionMap(Widget):
     show = traitlets.Unicode("weights").tag(sync=True)
 
     def __init__(
-        self, Q=None, K=None, V=None, *, scores=None, d_k=None, tokens=None, key_tokens=None, mask="none", padding=None,
-        scale=None, controls=None, caption="", digits=None, **settings,
-    ):  # fmt: skip
+        self,
+        Q=None,
+        K=None,
+        V=None,
+        *,
+        scores=None,
+        d_k=None,
+        tokens=None,
+        key_tokens=None,
+        mask="none",
+        padding=None,
+        scale=None,
+        controls=None,
+        caption="",
+        digits=None,
+        **settings,
+    ):
         unknown = set(settings) - set(self.SETTINGS)
         if unknown:
             raise ValueError(f"unknown setting {sorted(unknown)}: expected one of {list(self.SETTINGS)}")
@@ -200,6 +214,7 @@ class AttentionMap(Widget):
         return self.weights @ self._part("V") if "V" in self._arrays else None
 
     def fallback(self):
+        """The weights as an HTML table; of a long row, the three largest."""
         weights = self.weights
         caption = f"{self._spec['caption'] or 'Attention weights'} (rows: queries, columns: keys; mask: {self.mask})"
         if self._m <= TABLE_KEYS and self._n <= TABLE_ROWS:

@@ -6,8 +6,8 @@ from numbers import Real
 import numpy as np
 import traitlets
 
-from self_attention.attention import dot_scores, softmax
-from self_attention.widgets._base import MAX_ABS, Widget, check_tokens, decode, encode, html_table, to_numpy
+from ..attention import dot_scores, softmax
+from ._base import MAX_ABS, Widget, check_tokens, decode, encode, html_table, to_numpy
 
 STEPS = ("embed", "project", "score", "scale", "softmax", "weigh", "sum")
 MOST = {"n": 6, "d_model": 8, "d_k": 6, "d_v": 6}  # it shows every number
