@@ -1,49 +1,51 @@
-"""The book's parallel corpus: French and English from a small grammar written for this project.
+"""The book's corpus: French and English sentences from a small grammar written for this project.
 
-A corpus for teaching must be small enough to learn in a minute, rich enough to be worth learning, and right. So nothing
-here was collected: the grammar draws an abstract sentence and says it in both languages at once. A noun brings its gender,
-a subject its number, a pronoun its antecedent; agreement, order, elision and pronouns are right by construction.
+A corpus to teach with must be small enough to learn in a minute, rich enough to be worth learning, and right. So
+nothing was collected: the grammar draws an abstract sentence and says it in both languages at once. A noun brings its
+gender, a subject its number, a pronoun its antecedent: agreement, order and pronouns are right by construction.
 
-**What it can say.** Words are lower-case and separated by spaces, without full stops; an elided word is a word of its own.
+**What it says.** Words are lower-case and separated by spaces, without full stops; an elided word is a word of its own.
 
-    l' animal n' a pas traversé la rue parce qu' il était trop fatigué     the animal did not cross the street because it was too tired
-    l' animal n' a pas traversé la rue parce qu' elle était trop large     ... because it was too wide
-    cette vieille école   ce bel oiseau blanc   de nouveaux hôtels         this old school   this beautiful white bird   some new hotels
-    le roi regarde souvent les pommes mais il ne les mange jamais          the king often looks at the apples but he never eats them
-    merci pour le livre que je lis   ma sœur est étudiante                 thanks for the book that i read   my sister is a student
+    l' animal n' a pas traversé la rue             the animal did not cross the street
+      parce qu' il était trop fatigué                because it was too tired
+      parce qu' elle était trop large                because it was too wide
+    cette jeune reine fatiguée chante souvent      this tired young queen often sings
+    je cherche de vieux livres près du pont        i look for some old books near the bridge
+    le roi attend ma sœur mais il ne la voit pas   the king waits for my sister but he does not see her
+    merci pour le livre que je lis                 thanks for the book that i read
+    ma sœur n' est plus étudiante                  my sister is no longer a student
 
-Gender and number; adjectives before and after the noun; le, un, ce, mon and what a vowel makes of them (l', cet, mon, bel,
-vieil, nouvel, j', n', qu', d'); près du, près des; present and passé composé, était; ne ... pas, jamais, plus; adverbs, which
-French puts after the verb; qui and que; professions without an article; subject and object pronouns; "because", where only
-the adjective says who is meant. After "que" and with an object pronoun the tense is the present, so no participle agrees.
+Gender and number; adjectives on either side of the noun; le, un, ce, mon, and what a vowel makes of words (l', n', qu',
+cet, mon, bel, vieil, nouvel); près du, près des; present, passé composé, était; ne ... pas, jamais, plus; adverbs, in
+French after the verb; qui and que; professions without an article; subject and object pronouns; "because", where only
+the adjective says who is meant. After "que" and beside an object pronoun stands the present: no participle agrees.
 
-**One sentence, one translation, both ways.** Each word has one translation in its place, and what would break this is not
-said: "je" is a man; no verb is in the past whose English past is its present (i read); a pronoun appears only where the
-sentence settles it: among the nouns that could be meant, two share it in both languages or in neither (else `Unclear`).
+**One sentence, one translation, both ways.** Every word has one translation in its place, and what would break this is
+not said. "je" is a man. No verb is in a past that English spells like the present (i read). A pronoun is said only
+where the sentence settles it: no other noun that it could mean shares it in one language and not in the other.
 
-**The split follows from the text**: crc32 of the French sentence modulo 22; 0 is the test part, 1 the validation part, the
-rest is for training. A sentence of the test part is therefore never one of training, whatever the seed, the number drawn or
-the function. The phrases of `FIXED` alone belong to training, and come back there again and again, as in life; no other
-sentence comes twice. `corpus()` holds 40,000 / 2,000 / 2,000 pairs of 1 to 30 words a side.
+**The split follows from the text.** A French sentence whose crc32 is 0 modulo 22 is for the test, 1 for validation, the
+rest for training; `corpus()` holds 2,000, 2,000 and 40,000. So no test sentence is ever trained on, whatever function,
+seed or number drew it. No sentence comes twice, but for those of `FIXED`: they belong to training and come back there
+again and again, as "merci" does in life.
 
-For chapter 3 `tagged_sentences` writes English in which one word is now a noun, now a verb. For chapter 13 `GREETINGS` has
-more than one translation. Everything is deterministic on every machine: of Python's generator only `random()` is used,
-the one method whose numbers are promised never to change. Licence: MIT, as the project.
+`tagged_sentences` (chapter 3) writes English whose words are now nouns, now verbs; `GREETINGS` (chapter 13) have more
+than one translation. Only `random.random()` draws, whose numbers Python promises never to change: the corpus is the
+same on every machine. Licence: MIT, as the project.
 """
 
 import random
+from itertools import islice
 from typing import NamedTuple
 from zlib import crc32
-
-PARTS = ("train", "valid", "test")
 
 
 class Noun(NamedTuple):
     """A noun; `fr` and `en` are (singular, plural)."""
 
     fr: tuple
-    feminine: bool
     en: tuple
+    feminine: bool
     kind: str
 
 
@@ -51,8 +53,8 @@ class Adjective(NamedTuple):
     """An adjective; `fr` is (masculine, feminine, and both in the plural). No noun gets two of one scale."""
 
     fr: tuple
-    before: bool
     en: str
+    before: bool
     scale: str
     kinds: tuple
 
@@ -62,170 +64,161 @@ class Verb(NamedTuple):
 
     fr: tuple
     en: tuple
-    takes: tuple
+    takes: tuple = ()
 
 
-PEOPLE = ("child", "adult", "kin")
-ANIMATE = (*PEOPLE, "animal")
+PEOPLE = ("child", "adult", "friend", "kin")
 OBJECTS = ("text", "thing", "vehicle", "box")
 PLACES = ("way", "building", "garden", "tree")
-INANIMATE = ("food", "door", *OBJECTS, *PLACES)
-GROUPS = {"people": PEOPLE, "animate": ANIMATE, "objects": OBJECTS, "inanimate": INANIMATE, "-": ()}
+ANIMATE, INANIMATE = (*PEOPLE, "animal"), ("food", "door", *OBJECTS, *PLACES)
+GROUPS = {"people": PEOPLE, "objects": OBJECTS, "animate": ANIMATE, "any": ANIMATE + INANIMATE, "none": ()}
 
 
-def table(text):
-    """The rows of a table; "_" is a space within a cell, a cell of kinds becomes a tuple of them."""
-    for line in text.strip().splitlines():
-        *cells, kinds = line.split()
-        yield *(cell.replace("_", " ") for cell in cells), sum((GROUPS.get(k, (k,)) for k in kinds.split(",")), ())
+def rows(text):
+    """The rows of a table, each a list of cells; in a cell, "_" is a space."""
+    return [[cell.replace("_", " ") for cell in line.split()] for line in text.strip().splitlines()]
+
+
+def kinds(names="none"):
+    """Kinds and groups of kinds, joined by commas, as one tuple."""
+    return sum((GROUPS.get(name, (name,)) for name in names.split(",")), ())
+
+
+def plural_fr(word):
+    """One animal, two animaux."""
+    if word.endswith("al"):
+        return word[:-1] + "ux"
+    return word + ("" if word.endswith("x") else "x" if word.endswith("eau") else "s")
+
+
+def plural_en(word):
+    """One box, two boxes."""
+    if word.endswith("ory"):
+        return word[:-1] + "ies"
+    return {"man": "men", "woman": "women", "child": "children"}.get(word, word + ("es" if word.endswith("x") else "s"))
 
 
 NOUNS = [
-    Noun((fr, frs), gender == "f", (en, ens), kind[0])
-    for fr, frs, gender, en, ens, kind in table("""
-    fille filles f girl girls child
-    garçon garçons m boy boys child
-    enfant enfants m child children child
-    femme femmes f woman women adult
-    homme hommes m man men adult
-    étudiant étudiants m student students adult
-    professeur professeurs m teacher teachers adult
-    médecin médecins m doctor doctors adult
-    reine reines f queen queens adult
-    roi rois m king kings adult
-    ami amis m friend friends kin
-    voisine voisines f neighbour neighbours kin
-    frère frères m brother brothers kin
-    sœur sœurs f sister sisters kin
-    animal animaux m animal animals animal
-    chat chats m cat cats animal
-    chien chiens m dog dogs animal
-    vache vaches f cow cows animal
-    poule poules f hen hens animal
-    cheval chevaux m horse horses animal
-    oiseau oiseaux m bird birds animal
-    pomme pommes f apple apples food
-    gâteau gâteaux m cake cakes food
-    œuf œufs m egg eggs food
-    livre livres m book books text
-    lettre lettres f letter letters text
-    histoire histoires f story stories text
-    rue rues f street streets way
-    rivière rivières f river rivers way
-    pont ponts m bridge bridges way
-    porte portes f door doors door
-    fenêtre fenêtres f window windows door
-    boîte boîtes f box boxes box
-    sac sacs m bag bags box
-    table tables f table tables thing
-    tableau tableaux m painting paintings thing
-    voiture voitures f car cars vehicle
-    vélo vélos m bike bikes vehicle
-    bateau bateaux m boat boats vehicle
-    maison maisons f house houses building
-    école écoles f school schools building
-    hôtel hôtels m hotel hotels building
-    jardin jardins m garden gardens garden
-    arbre arbres m tree trees tree
+    Noun((fr, plural_fr(fr)), (en, plural_en(en)), gender == "f", kind)
+    for kind, *nouns in rows("""
+    child f fille girl m garçon boy m enfant child
+    adult f femme woman m homme man f reine queen m roi king
+    adult m étudiant student m professeur teacher m médecin doctor
+    friend m ami friend f voisine neighbour
+    kin m frère brother f sœur sister
+    animal m animal animal m chat cat m chien dog f vache cow m cheval horse f poule hen m oiseau bird
+    food f pomme apple m gâteau cake m œuf egg
+    text m livre book f lettre letter f histoire story
+    way f rue street f rivière river m pont bridge
+    door f porte door f fenêtre window
+    box f boîte box m sac bag
+    thing f table table m tableau painting
+    vehicle f voiture car m vélo bike m bateau boat
+    building f maison house f école school m hôtel hotel
+    garden m jardin garden
+    tree m arbre tree
     """)
+    for gender, fr, en in zip(*3 * [iter(nouns)], strict=True)
 ]
-I = Noun(("je", "je"), False, ("i", "i"), "adult")  # noqa: E741
-JOBS = [("étudiant étudiante étudiants étudiantes".split(), ("a student", "students"))]
-JOBS += [([s, s, f"{s}s", f"{s}s"], en) for s, en in [("professeur", ("a teacher", "teachers")), ("médecin", ("a doctor", "doctors"))]]
+I = Noun(("je", "je"), ("i", "i"), False, "adult")  # noqa: E741
 
-ADJECTIVES = [
-    Adjective(fr, place == "before", en, scale, kinds)
-    for *fr, place, en, scale, kinds in table("""
-    petit petite petits petites before small size child,adult,animal,food,door,objects,building,garden,tree
-    grand grande grands grandes before big size animal,door,objects,building,garden,tree
-    long longue longs longues before long size way,text
-    vieux vieille vieux vieilles before old age adult,animal,way,door,objects,building,tree
-    jeune jeune jeunes jeunes before young age child,adult,animal
-    nouveau nouvelle nouveaux nouvelles before new age kin,door,objects,building
-    beau belle beaux belles before beautiful looks child,adult,animal,way,door,objects,building,garden,tree
-    bon bonne bons bonnes before good worth animal,food,text
-    gentil gentille gentils gentilles before nice heart people,animal
-    rouge rouge rouges rouges after red colour door,thing,vehicle,box
-    noir noire noirs noires after black colour animal,door,thing,vehicle,box
-    blanc blanche blancs blanches after white colour animal,door,thing,vehicle,box,building
-    fatigué fatiguée fatigués fatiguées after tired state animate
-    malade malade malades malades after sick state animate
-    triste triste tristes tristes after sad mood animate
-    heureux heureuse heureux heureuses after happy mood animate
-    sale sale sales sales after dirty dirt way,door,thing,vehicle,box
-    froid froide froids froides after cold heat food
-    lourd lourde lourds lourdes after heavy weight door,thing,box
-    cher chère chers chères after expensive price thing,vehicle
-    large large larges larges after wide width way
-    dangereux dangereuse dangereux dangereuses after dangerous risk way
+ADJECTIVES = [  # in the order in which English lines them up: a small sick dog, a tired young queen, an old black cat
+    Adjective((m, f, plural_fr(m), plural_fr(f)), en, place == "before", scale, kinds(suits))
+    for m, f, en, place, scale, suits in rows("""
+    beau belle beautiful before looks child,animal,way,door,objects,building,garden,tree
+    bon bonne good before worth animal,food,text
+    gentil gentille nice before heart people,animal
+    petit petite small before size child,adult,animal,food,door,thing,vehicle,box,building,garden,tree
+    grand grande big before size animal,door,thing,vehicle,box,building,garden,tree
+    long longue long before size way,text
+    fatigué fatiguée tired after state animate
+    malade malade sick after state animate
+    triste triste sad after mood animate
+    heureux heureuse happy after mood animate
+    dangereux dangereuse dangerous after risk way
+    cher chère expensive after price thing,vehicle
+    sale sale dirty after dirt way,door,thing,vehicle,box
+    sucré sucrée sweet after taste food
+    lourd lourde heavy after weight door,thing,box
+    large large wide after width way
+    vieux vieille old before age adult,friend,animal,door,objects,building,tree
+    jeune jeune young before age child,adult,animal
+    nouveau nouvelle new before age door,objects,building
+    rouge rouge red after colour door,thing,vehicle,box
+    noir noire black after colour animal,door,thing,vehicle,box
+    blanc blanche white after colour animal,door,thing,vehicle,box,building
     """)
 ]
 PASSING = ("state", "mood", "dirt")  # what can be so often, never, or no longer
 
 VERBS = [
-    Verb((he, they, i, past), (en3, en, en, en_past), kinds)
-    for he, they, i, past, en, en3, en_past, kinds in table("""
-    mange mangent mange mangé eat eats ate food
-    lit lisent lis lu read reads read text
-    écrit écrivent écris écrit write writes wrote text
-    traverse traversent traverse traversé cross crosses crossed way
-    ouvre ouvrent ouvre ouvert open opens opened door,box
-    porte portent porte porté carry carries carried thing,box
-    achète achètent achète acheté buy buys bought food,objects,animal
-    voit voient vois vu see sees saw animate,inanimate
-    regarde regardent regarde regardé look_at looks_at looked_at animate,inanimate
-    dessine dessinent dessine dessiné draw draws drew animate,inanimate
-    cherche cherchent cherche cherché look_for looks_for looked_for animate,objects,building
-    trouve trouvent trouve trouvé find finds found animate,objects
-    aime aiment aime aimé love loves loved animate,food,building,garden
-    attend attendent attends attendu wait_for waits_for waited_for animate
-    dort dorment dors dormi sleep sleeps slept -
-    chante chantent chante chanté sing sings sang -
-    travaille travaillent travaille travaillé work works worked -
-    joue jouent joue joué play plays played -
+    Verb(tuple(fr.split("/")), (he, they, they, past), kinds(*takes))
+    for fr, they, he, past, *takes in rows("""
+    mange/mangent/mange/mangé eat eats ate food
+    lit/lisent/lis/lu read reads read text
+    écrit/écrivent/écris/écrit write writes wrote text
+    traverse/traversent/traverse/traversé cross crosses crossed way
+    ouvre/ouvrent/ouvre/ouvert open opens opened door,box
+    porte/portent/porte/porté carry carries carried thing,box
+    achète/achètent/achète/acheté buy buys bought food,thing,vehicle,box,animal
+    voit/voient/vois/vu see sees saw any
+    regarde/regardent/regarde/regardé look_at looks_at looked_at any
+    dessine/dessinent/dessine/dessiné draw draws drew any
+    cherche/cherchent/cherche/cherché look_for looks_for looked_for animate,objects,building
+    trouve/trouvent/trouve/trouvé find finds found animate,objects
+    aime/aiment/aime/aimé love loves loved animate,food,building,garden
+    attend/attendent/attends/attendu wait_for waits_for waited_for animate
+    dort/dorment/dors/dormi sleep sleeps slept
+    chante/chantent/chante/chanté sing sings sang
+    travaille/travaillent/travaille/travaillé work works worked
+    joue/jouent/joue/joué play plays played
     """)
 ]
 BY_PEOPLE = ("read", "write", "open", "carry", "buy", "draw", "sing", "work")
-BE, WAS = Verb(("est", "sont", "suis"), ("is", "are", "am"), ()), Verb(("était", "étaient", "étais"), ("was", "were", "was"), ())
 HAVE, DO = ("a", "ont", "ai"), ("does", "do", "do")
+IS = Verb(("est", "sont", "suis"), ("is", "are", "am"))
+WAS = Verb(("était", "étaient", "étais"), ("was", "were", "was"))
+REASONS = {  # a thing can be too ... to
+    "cross": ("wide", "long", "dangerous"), "buy": ("expensive",), "open": ("heavy",), "carry": ("heavy",),
+    "read": ("long",), "write": ("long",), "eat": ("sweet",),
+}  # fmt: skip
+TIRED = ("tired", "sick", "young")  # someone can be too ... to do anything
 
-REASONS = [  # too ... to be crossed, and so on
-    (next(v for v in VERBS if v.en[1] == verb), [a for a in ADJECTIVES if a.en in adjectives.split()])
-    for verb, adjectives in [
-        ("cross", "wide long dangerous"), ("carry", "heavy"), ("buy", "expensive dirty"), ("open", "heavy dirty"),
-        ("read", "long"), ("write", "long"), ("eat", "cold"),
-    ]
-]  # fmt: skip
-TOO_MUCH = [a for a in ADJECTIVES if a.en in ("tired", "sick", "sad", "young")]
-
-THE, THIS, MY, A = (  # masculine, feminine, and both in the plural; English singular and plural
-    (fr.split(), en.split())
-    for fr, en in [("le la les les", "the the"), ("ce cette ces ces", "this these"), ("mon ma mes mes", "my my"), ("un une des des", "a some")]
-)
-PREPOSITIONS = [
+THE, THIS = ("le la les les", "the the"), ("ce cette ces ces", "this these")
+MY, A = ("mon ma mes mes", "my my"), ("un une des des", "a some")
+PLAIN = ("", "")
+NEGATIONS = NOT, NEVER, NO_LONGER = ("pas", "not"), ("jamais", "never"), ("plus", "no longer")
+FREQUENCIES = (("souvent", "often"), ("toujours", "always"), ("parfois", "sometimes"))
+CONJUNCTIONS = (("et", "and"), ("mais", "but"))
+PREPOSITIONS = (
     ("dans", "in", ("building", "garden")),
     ("devant", "in front of", ("building", "tree")),
     ("derrière", "behind", ("building", "tree")),
-    ("près de", "near", ("building", "garden", "tree", "way")),
+    ("près de", "near", PLACES),
+)
+JOBS = [
+    ((m, f, m + "s", f + "s"), (f"a {en}", en + "s"))
+    for m, f, en in rows("étudiant étudiante student \n professeur professeur teacher \n médecin médecin doctor")
 ]
-FREQUENCIES = [("souvent", "often"), ("toujours", "always"), ("parfois", "sometimes")]
-NOT, NO_LONGER, NEVER = NEGATIONS = [("pas", "not"), ("plus", "no longer"), ("jamais", "never")]
-CONJUNCTIONS = [("et", "and"), ("mais", "but")]
 FIXED = {
     "merci": "thanks", "je suis étudiant": "i am a student", "il est étudiant": "he is a student",
     "elle est étudiante": "she is a student", "je suis médecin": "i am a doctor", "je suis fatigué": "i am tired",
 }  # fmt: skip
-GREETINGS = {  # the likeliest single answer is the short one, the likeliest first word is not
+GREETINGS = {  # the likeliest answer is the short one; the likeliest first word, for two of them, is not
     "bonjour": {"hello": 0.4, "good morning": 0.2, "good day": 0.2, "good afternoon": 0.2},
     "au revoir": {"goodbye": 0.4, "see you soon": 0.2, "see you later": 0.2, "see you around": 0.2},
     "de rien": {"anytime": 0.4, "no problem": 0.2, "no worries": 0.2, "no trouble": 0.2},
 }
 
-# Sounds
-
 VOWELS = "aeiouéœh"  # with which a word of this corpus can begin; each of its h is mute
 ELIDED = {"le": "l'", "la": "l'", "ne": "n'", "que": "qu'", "je": "j'", "de": "d'"}
-BEFORE_VOWEL = {"ce": "cet", "ma": "mon", "beau": "bel", "vieux": "vieil", "nouveau": "nouvel"}  # in the singular
+BEFORE_VOWEL = {"ce": "cet", "ma": "mon", "beau": "bel", "vieux": "vieil", "nouveau": "nouvel"}  # before a singular
+
+
+def sound(words, changes, vowels=VOWELS):
+    """Words, those in `changes` replaced where a vowel follows."""
+    pairs = zip(words, [*words[1:], "."], strict=True)
+    return [changes.get(word, word) if after[0] in vowels else word for word, after in pairs]
 
 
 class Pair(NamedTuple):
@@ -233,21 +226,6 @@ class Pair(NamedTuple):
 
     fr: str
     en: str
-
-
-def join(fr, en):
-    """A pair with the sound rules of both languages: l' animal, près du pont, an apple."""
-    fr, en = ([*zip(s, [*(w[0] for w in s[1:]), "."], strict=True)] for s in (fr.split(), en.split()))  # word, next letter
-    fr = " ".join(ELIDED.get(word, word) if after in VOWELS else word for word, after in fr)
-    fr = f"{fr} ".replace(" de le ", " du ").replace(" de les ", " des ").strip()
-    return Pair(fr, " ".join("an" if word == "a" and after in "aeiou" else word for word, after in en))
-
-
-# The grammar
-
-
-class Redraw(Exception):
-    """Nothing fits here, or a pronoun could mean two things: another sentence is drawn."""
 
 
 class Phrase(NamedTuple):
@@ -258,34 +236,37 @@ class Phrase(NamedTuple):
     noun: Noun
     plural: bool = False
 
-
-class Said(NamedTuple):
-    """A predicate in both languages, the kinds of noun it could be said of, and its object, if any."""
-
-    fr: str
-    en: str
-    fits: tuple
-    object: Phrase | None = None
+    @property
+    def form(self):
+        """Which form of an adjective agrees with it."""
+        return 2 * self.plural + self.noun.feminine
 
 
 ME = Phrase("je", "i", I)
 
 
+class Redraw(Exception):
+    """Nothing fits here, or a pronoun could be misunderstood: another sentence is drawn."""
+
+
+def both(*parts):
+    """Parts that start with (French, English), one after the other in either language."""
+    return Pair(*(" ".join(part[side] for part in parts if part[side]) for side in (0, 1)))
+
+
 def agree(subject, forms):
     """The form (he, they, i) that goes with a subject."""
-    return forms[2 if subject.noun is I else subject.plural]
+    return forms[2 if subject is ME else subject.plural]
 
 
 def pronoun(meant, role, rivals=(), elided=False):
-    """What stands for a phrase as subject (role 0) or object (1), in French and English; it must not mean a rival."""
+    """What stands for a phrase as subject (role 0) or object (1), in French and English, and not for a rival."""
 
     def forms(phrase):
-        person, feminine = phrase.noun.kind in PEOPLE, phrase.noun.feminine
-        if phrase.plural:
-            return (("elles" if feminine else "ils", "les")[role], ("they", "them")[role])
-        fr = ("elle", "la") if feminine else ("il", "le")
-        en = (("she", "her") if feminine else ("he", "him")) if person else ("it", "it")
-        return "le" if elided else fr[role], en[role]
+        fr = (("il", "le"), ("elle", "la"), ("ils", "les"), ("elles", "les"))[phrase.form][role]
+        en = (("he", "him"), ("she", "her"))[phrase.noun.feminine] if phrase.noun.kind in PEOPLE else ("it", "it")
+        en = ("they", "them") if phrase.plural else en
+        return "l'" if elided and not phrase.plural else fr, en[role]
 
     fr, en = forms(meant)
     if any((fr == other_fr) != (en == other_en) for other_fr, other_en in map(forms, rivals)):
@@ -294,173 +275,386 @@ def pronoun(meant, role, rivals=(), elided=False):
 
 
 class Grammar:
-    """Draws abstract sentences and says each in French and English."""
+    """Draws abstract sentences and says each of them in French and English."""
 
-    KINDS = ["fixed"] + 2 * ["thanks"] + 4 * ["job"] + 18 * ["clause"] + 28 * ["two"] + 27 * ["pronoun"] + 20 * ["because"]
+    KINDS = {"fixed": 1, "thanks": 2, "job": 4, "clause": 10, "two": 35, "pronoun": 28, "because": 20}  # shares in %
 
     def __init__(self, seed=0):
         self.random = random.Random(seed).random
+        self.kinds = [kind for kind, share in self.KINDS.items() for _ in range(share)]
 
     def chance(self, p):
+        """True with probability p."""
         return self.random() < p
 
     def pick(self, options):
+        """One of them."""
         if not options:
             raise Redraw
         return options[int(self.random() * len(options))]
 
     def sentence(self, kind=None, longest=30):
-        """A Pair of at most `longest` words a side; `kind` is one of KINDS, None = any."""
+        """A Pair of at most `longest` words a side; kind is one of KINDS, None draws it."""
+        if kind not in (None, *self.KINDS):
+            raise ValueError(f"kind = {kind!r}, expected one of {', '.join(self.KINDS)}")
         for _ in range(10_000):
-            self.used, self.phrases = [], []  # nouns, verbs and scales not to be said again; noun phrases said
+            self.used, self.phrases, self.past = set(), [], self.pick([False, True])
             try:
-                pair = join(*getattr(self, f"say_{kind or self.pick(self.KINDS)}")())
+                fr, en = getattr(self, "_" + (kind or self.pick(self.kinds)))()
             except Redraw:
                 continue
-            if max(len(side.split()) for side in pair) <= longest:
-                return pair
-        raise ValueError(f"longest = {longest}: no such sentence in 10,000 draws")
+            fr = " ".join(sound(fr.split(), ELIDED)).replace(" de le ", " du ").replace(" de les ", " des ")
+            en = " ".join(sound(en.split(), {"a": "an"}, "aeiou"))
+            if max(len(fr.split()), len(en.split())) <= longest:
+                return Pair(fr, en)
+        raise ValueError(f"longest = {longest}, but 10,000 draws gave no sentence so short")
 
-    def adjective(self, noun, options, before=(True, False)):
-        fitting = [a for a in options if a.before in before and noun.kind in a.kinds and (noun, a.scale) not in self.used]
-        adjective = self.pick(fitting)
-        self.used.append((noun, adjective.scale))
+    # Words and phrases; `used` holds what this sentence shall not say again, `phrases` its nouns so far
+
+    def _verb(self, subject, object_kind=None):
+        can = [v for v in VERBS if v.en[1] not in self.used and (object_kind is None or object_kind in v.takes)]
+        verb = self.pick([v for v in can if subject.noun.kind in PEOPLE or v.en[1] not in BY_PEOPLE])
+        self.used.add(verb.en[1])
+        return verb
+
+    def _adjective(self, noun, before=(True, False), of=None):
+        fits = [a for a in ADJECTIVES if noun.kind in a.kinds and a.before in before and (not of or a.en in of)]
+        adjective = self.pick([a for a in fits if noun.en[0] + a.scale not in self.used])
+        self.used.add(noun.en[0] + adjective.scale)
         return adjective
 
-    def noun_phrase(self, kinds, definite=False, adjectives=0.3, relative=0.0):
-        noun = self.pick([noun for noun in NOUNS if noun.kind in kinds and noun not in self.used])
-        self.used.append(noun)
+    def _noun_phrase(self, kinds, definite=False, adjectives=0.3, relative=0.0):
+        noun = self.pick([noun for noun in NOUNS if noun.kind in kinds and noun.en[0] not in self.used])
+        self.used.add(noun.en[0])
         plural = self.chance(0.25)
-        before, after = [], []
-        for chosen in (before, after):
-            if self.chance(adjectives) and (chosen is before or noun.kind not in ("text", "garden", "tree")):
-                chosen.append(self.adjective(noun, ADJECTIVES, [chosen is before]))
-        mine = {"kin": 3, "child": 0, "adult": 0, "way": 0}.get(noun.kind, 1)
-        det = self.pick([THE, THE, THIS] + mine * [MY] + (not definite) * [A, A])
         form = 2 * plural + noun.feminine
-        fr = [det[0][form], *(a.fr[form] for a in before), noun.fr[plural], *(a.fr[form] for a in after)]
-        if plural and det is A and before:
-            fr[0] = "de"
-        if not plural:
-            pairs = zip(fr, [*fr[1:], "."], strict=True)
-            fr = [BEFORE_VOWEL.get(word, word) if after[0] in VOWELS else word for word, after in pairs]
-        en = [det[1][plural], *(a.en for a in before), *(a.en for a in after), noun.en[plural]]
-        phrase = Phrase(" ".join(fr), " ".join(en), noun, plural)
+        before = [self._adjective(noun, [True])] if noun.kind != "kin" and self.chance(adjectives) else []
+        bare = noun.kind in ("text", "garden", "tree") or not self.chance(adjectives)
+        after = [] if bare else [self._adjective(noun, [False])]
+        not_mine = noun.kind in ("child", "adult", "way") or (plural and noun.kind in PLACES)
+        dets = [THE, THE, THIS] + (not definite) * [A, A] + (not not_mine) * [MY]
+        det = MY if noun.kind == "kin" else self.pick(dets)
+        det_fr, det_en = (cell.split() for cell in det)
+        det_fr = "de" if before and det_fr[form] == "des" else det_fr[form]
+        fr = [det_fr, *(a.fr[form] for a in before), noun.fr[plural]]
+        fr = (fr if plural else sound(fr, BEFORE_VOWEL)) + [a.fr[form] for a in after]
+        en = [a.en for a in sorted(before + after, key=ADJECTIVES.index)]
+        phrase = Phrase(" ".join(fr), " ".join([det_en[plural], *en, noun.en[plural]]), noun, plural)
         self.phrases.append(phrase)
-        return self.relative_clause(phrase) if self.chance(relative) else phrase
+        if det is MY or not self.chance(relative):
+            return phrase
+        if noun.kind in ANIMATE and self.chance(0.6):  # who does something
+            does = self._copula(phrase) if self.chance(0.15) else self._predicate(phrase, simple=True)
+            clause = both(("qui", "who" if noun.kind in PEOPLE else "that"), does)
+        else:  # to whom someone does something
+            someone = ME if self.chance(0.2) else self._noun_phrase(PEOPLE, definite=True, adjectives=0.15)
+            verb = self._verb(someone, noun.kind)
+            clause = both(("que", "that"), someone, (agree(someone, verb.fr), agree(someone, verb.en)))
+        return phrase._replace(**both(phrase, clause)._asdict())
 
-    def relative_clause(self, head):
-        if head.noun.kind in ANIMATE and self.chance(0.6):
-            does = self.predicate(head, simple=True)
-            fr, en = f"qui {does.fr}", f"{'who' if head.noun.kind in PEOPLE else 'that'} {does.en}"
-        else:
-            subject = ME if self.chance(0.2) else self.noun_phrase(PEOPLE, definite=True, adjectives=0.15)
-            verb = self.pick([v for v in VERBS if head.noun.kind in v.takes and v not in self.used])
-            self.used.append(verb)
-            fr = f"que {subject.fr} {agree(subject, verb.fr)}"
-            en = f"that {subject.en} {agree(subject, verb.en)}"
-        return head._replace(fr=f"{head.fr} {fr}", en=f"{head.en} {en}")
+    # Predicates: French, English, the kinds of noun of which they could be said, and their object, if they have one
 
-    def predicate(self, subject, simple=False, back=None):
-        """What a subject is or does, to an object or to one named before (`back`), which becomes a pronoun."""
-        if subject.noun.kind not in ANIMATE or (back is None and self.chance(0.15)):
-            return self.copula(subject)
-        person = subject.noun.kind in PEOPLE
-        verbs = [v for v in VERBS if v not in self.used and (person or v.en[1] not in BY_PEOPLE)]
-        verb = self.pick([v for v in verbs if back is None or back.noun.kind in v.takes])
-        self.used.append(verb)
+    def _predicate(self, subject, back=None, simple=False):
+        """What a subject does, perhaps to an object, or to one named before (`back`), which becomes a pronoun."""
+        verb = self._verb(subject, back and back.noun.kind)
         roll = self.random()
-        negation = self.pick([NOT, *NEGATIONS]) if roll < 0.25 else None
-        adverb = self.pick(FREQUENCIES) if roll > 0.8 else ("", "")
-        past = back is None and negation is not NO_LONGER and verb.en[1] != verb.en[3] and self.chance(0.35)
-        clitic, thing = ("", ""), None
-        if back is not None:
-            rivals = [p for p in self.phrases if p.noun.kind in verb.takes and p.noun not in (subject.noun, back.noun)]
+        how = self.pick([NOT, *NEGATIONS]) if roll < 0.25 else self.pick(FREQUENCIES) if roll > 0.8 else PLAIN
+        negative = how in NEGATIONS
+        if negative and subject.en.split()[0] in ("a", "some"):
+            raise Redraw
+        past = self.past and not back and how is not NO_LONGER and verb.en[1] != verb.en[3]
+        clitic, thing = PLAIN, None
+        if back:
+            others = [phrase for phrase in self.phrases if phrase.noun not in (subject.noun, back.noun)]
+            rivals = [phrase for phrase in others if phrase.noun.kind in verb.takes]
             clitic = pronoun(back, 1, rivals, elided=verb.fr[0][0] in VOWELS)
         elif verb.takes:
-            thing = self.noun_phrase(verb.takes, bool(negation) or verb.en[1] == "love", relative=0.0 if simple else 0.15)
-        ne, pas = ("ne", negation[0]) if negation else ("", adverb[0])
-        fr = [ne, clitic[0], agree(subject, HAVE if past else verb.fr), pas, verb.fr[3] if past else ""]
-        if negation is NOT:
-            en = ["did" if past else agree(subject, DO), "not", verb.en[1]]
-        else:
-            en = [(negation or adverb)[1], verb.en[3] if past else agree(subject, verb.en)]
-        fr.append(thing.fr if thing else "")
-        en.append(thing.en if thing else clitic[1])
-        if not (simple or (thing and thing.noun.kind in PLACES)) and self.chance(0.3 if verb.takes else 0.6):
-            where_fr, where_en, kinds = self.pick(PREPOSITIONS)
-            place = self.noun_phrase(kinds, definite=where_fr == "près de", adjectives=0.2)
-            fr += [where_fr, place.fr]
-            en += [where_en, place.en]
-        return Said(" ".join(fr), " ".join(en), ANIMATE if verb.en[1] not in BY_PEOPLE else PEOPLE, thing)
+            definite = negative or verb.en[1] == "love"
+            thing = self._noun_phrase(verb.takes, definite, relative=0.0 if simple else 0.35)
+        fr = f"{agree(subject, HAVE)} {how[0]} {verb.fr[3]}" if past else f"{agree(subject, verb.fr)} {how[0]}"
+        en = f"{how[1]} {verb.en[3] if past else agree(subject, verb.en)}"
+        if how is NOT:
+            en = f"{'did' if past else agree(subject, DO)} not {verb.en[1]}"
+        does = both(("ne" if negative else "", ""), (clitic[0], ""), (fr, en), ("", clitic[1]), thing or PLAIN)
+        if not simple and not (thing and thing.noun.kind in PLACES) and self.chance(0.35 if verb.takes else 0.7):
+            *where, places = self.pick(PREPOSITIONS)
+            does = both(does, where, self._noun_phrase(places, definite=where[1] == "near", adjectives=0.2))
+        return *does, PEOPLE if verb.en[1] in BY_PEOPLE else ANIMATE, thing
 
-    def copula(self, subject):
-        adjective = self.adjective(subject.noun, ADJECTIVES)
-        be = self.pick([BE, BE, WAS])
-        how = [("", ""), ("", ""), NOT] + (adjective.scale != "colour") * [("très", "very")]
-        how = self.pick(how + (adjective.scale in PASSING) * [*FREQUENCIES, NO_LONGER, NEVER])
-        ne = "ne" if how in NEGATIONS else ""
-        fr = f"{ne} {agree(subject, be.fr)} {how[0]} {adjective.fr[2 * subject.plural + subject.noun.feminine]}"
-        return Said(fr, f"{agree(subject, be.en)} {how[1]} {adjective.en}", adjective.kinds)
+    def _be(self, subject, how, what):
+        verb = WAS if self.past else IS
+        ne = "ne" if how in NEGATIONS else "", ""
+        return both(ne, (agree(subject, verb.fr), agree(subject, verb.en)), how, what)
 
-    def clause(self):
-        if self.chance(0.1):
-            subject = self.noun_phrase(INANIMATE, relative=0.5)
-        else:
-            subject = ME if self.chance(0.15) else self.noun_phrase(ANIMATE, relative=0.2)
-        return subject, self.predicate(subject)
+    def _copula(self, subject):
+        """What a subject is like."""
+        adjective = self._adjective(subject.noun)
+        hows = [PLAIN, PLAIN, NOT] + (adjective.scale != "colour") * [("très", "very")]
+        how = self.pick(hows + (adjective.scale in PASSING) * [*FREQUENCIES, NEVER, NO_LONGER])
+        return *self._be(subject, how, (adjective.fr[subject.form], adjective.en)), adjective.kinds, None
 
-    def say_fixed(self):
+    # Sentences
+
+    def _subject_and_predicate(self):
+        if self.chance(0.2):
+            subject = self._noun_phrase(self.pick([ANIMATE, INANIMATE]), definite=True, relative=0.5)
+            return subject, self._copula(subject)
+        subject = ME if self.chance(0.15) else self._noun_phrase(ANIMATE, relative=0.4)
+        return subject, self._copula(subject) if subject is ME and self.chance(0.2) else self._predicate(subject)
+
+    def _fixed(self):
         return self.pick(list(FIXED.items()))
 
-    def say_thanks(self):
-        gift = self.noun_phrase(("food", *OBJECTS), relative=0.4)
-        return f"merci pour {gift.fr}", f"thanks for {gift.en}"
+    def _thanks(self):
+        return both(("merci pour", "thanks for"), self._noun_phrase(("food", *OBJECTS), definite=True, relative=0.5))
 
-    def say_job(self):
-        subject = ME if self.chance(0.15) else self.noun_phrase(("kin",), relative=0.2)
-        job_fr, job_en = self.pick(JOBS)
-        be = self.pick([BE, BE, WAS])
-        how = self.pick([("", ""), ("", ""), NOT, NO_LONGER])
-        fr = f"{'ne' if how[0] else ''} {agree(subject, be.fr)} {how[0]} {job_fr[2 * subject.plural + subject.noun.feminine]}"
-        return f"{subject.fr} {fr}", f"{subject.en} {agree(subject, be.en)} {how[1]} {job_en[subject.plural]}"
+    def _job(self):
+        subject = ME if self.chance(0.15) else self._noun_phrase(("kin", "friend"), definite=True, relative=0.2)
+        fr, en = self.pick(JOBS)
+        how = self.pick([PLAIN, PLAIN, NOT, NO_LONGER])
+        return both(subject, self._be(subject, how, (fr[subject.form], en[subject.plural])))
 
-    def say_clause(self):
-        subject, does = self.clause()
-        return f"{subject.fr} {does.fr}", f"{subject.en} {does.en}"
+    def _clause(self):
+        return both(*self._subject_and_predicate())
 
-    def say_two(self):
-        (fr, en), word, (fr2, en2) = self.say_clause(), self.pick(CONJUNCTIONS), self.say_clause()
-        return f"{fr} {word[0]} {fr2}", f"{en} {word[1]} {en2}"
+    def _two(self):
+        return both(self._clause(), self.pick(CONJUNCTIONS), self._clause())
 
-    def say_pronoun(self):
+    def _pronoun(self):
         """The subject comes back as a pronoun, and often so does the object."""
-        subject, does = self.clause()
-        said = list(self.phrases)
-        word = self.pick(CONJUNCTIONS)
-        again = self.predicate(subject, back=does.object if self.chance(0.6) else None)
-        rivals = [phrase for phrase in said if phrase.noun.kind in again.fits and phrase.noun != subject.noun]
-        he = ("je", "i") if subject is ME else pronoun(subject, 0, rivals)
-        return (
-            f"{subject.fr} {does.fr} {word[0]} {he[0]} {again.fr}",
-            f"{subject.en} {does.en} {word[1]} {he[1]} {again.en}",
-        )
+        subject, does = self._subject_and_predicate()
+        said, back = list(self.phrases), does[3] if self.chance(0.6) else None
+        like = subject.noun.kind not in ANIMATE or (not back and self.chance(0.2))
+        again = self._copula(subject) if like else self._predicate(subject, back)
+        rivals = [phrase for phrase in said if phrase.noun.kind in again[2] and phrase.noun is not subject.noun]
+        he = ME if subject is ME else pronoun(subject, 0, rivals)
+        return both(subject, does, self.pick(CONJUNCTIONS), he, again)
 
-    def say_because(self):
+    def _because(self):
         """Only the adjective says whether the pronoun stands for the subject or for the object."""
-        subject = self.noun_phrase(ANIMATE, definite=True, adjectives=0.25)
-        person = subject.noun.kind in PEOPLE
-        verb, reasons = self.pick([(v, a) for v, a in REASONS if person or v.en[1] not in BY_PEOPLE])
-        what = self.noun_phrase([k for a in reasons for k in a.kinds if k in verb.takes], definite=True, adjectives=0.25)
-        meant = self.pick([subject, what])
-        adjective = self.adjective(meant.noun, TOO_MUCH if meant is subject else reasons)
-        self.because = subject, what, meant
-        be, past = self.pick([(BE, False), (WAS, True), (WAS, True)])
-        he = pronoun(meant, 0)
-        fr = f"{subject.fr} ne {agree(subject, HAVE if past else verb.fr)} pas {verb.fr[3] if past else ''} {what.fr}"
-        en = f"{subject.en} {'did' if past else agree(subject, DO)} not {verb.en[1]} {what.en}"
-        form = adjective.fr[2 * meant.plural + meant.noun.feminine]
-        return (
-            f"{fr} parce que {he[0]} {agree(meant, be.fr)} trop {form}",
-            f"{en} because {he[1]} {agree(meant, be.en)} too {adjective.en}",
-        )
+        subject = self._noun_phrase(ANIMATE, definite=True, adjectives=0.25)
+        name = self.pick([v for v in REASONS if subject.noun.kind in PEOPLE or v not in BY_PEOPLE])
+        verb = next(v for v in VERBS if v.en[1] == name)
+        suits = [kind for a in ADJECTIVES if a.en in REASONS[name] for kind in a.kinds]
+        thing = self._noun_phrase([kind for kind in verb.takes if kind in suits], definite=True, adjectives=0.25)
+        meant = self.pick([subject, thing])
+        adjective = self._adjective(meant.noun, of=TIRED if meant is subject else REASONS[name])
+        self.because = subject, thing, meant
+        fr = f"ne {agree(subject, HAVE)} pas {verb.fr[3]}" if self.past else f"ne {agree(subject, verb.fr)} pas"
+        did = fr, f"{'did' if self.past else agree(subject, DO)} not {verb.en[1]}"
+        it_is = self._be(meant, ("trop", "too"), (adjective.fr[meant.form], adjective.en))
+        return both(subject, did, thing, ("parce que", "because"), pronoun(meant, 0), it_is)
+
+
+# The parts of the corpus
+
+
+def part_of(sentence):
+    """The part of the corpus, "train", "valid" or "test", to which a sentence (French or tagged) belongs."""
+    return "train" if sentence in FIXED else {0: "test", 1: "valid"}.get(crc32(sentence.encode()) % 22, "train")
+
+
+def distinct(draw):
+    """(part, item) for ever; an item's first entry is the sentence that decides, none but FIXED comes twice."""
+    seen, idle = set(), 0
+    while idle < 100_000:
+        item = draw()
+        idle += 1
+        if item[0] not in seen or item[0] in FIXED:
+            idle *= item[0] in seen
+            seen.add(item[0])
+            yield part_of(item[0]), item
+    raise ValueError(f"there are only about {len(seen)} such sentences, all parts together: ask for fewer")
+
+
+def of_part(draw, n, part):
+    """The first n distinct items of a part."""
+    if part not in ("train", "valid", "test"):
+        raise ValueError(f"part = {part!r}, expected 'train', 'valid' or 'test'")
+    return list(islice((item for its_part, item in distinct(draw) if its_part == part), n))
+
+
+def pairs(n, part="train", seed=0, kind=None, longest=30):
+    """The first n pairs of a part, of one kind (see Grammar.KINDS) or of all, of at most `longest` words a side.
+
+    >>> pairs(2, longest=4, kind="job")
+    [Pair(fr='mes sœurs étaient médecins', en='my sisters were doctors'),
+     Pair(fr='mes voisines sont professeurs', en='my neighbours are teachers')]
+
+    Raises:
+        ValueError: there is no such part or kind, or there are not so many sentences of this kind and length.
+    """
+    grammar = Grammar(seed)
+    return of_part(lambda: grammar.sentence(kind, longest), n, part)
+
+
+def corpus(train=40_000, valid=2_000, test=2_000, seed=0):
+    """{"train": [Pair, ...], "valid": ..., "test": ...}: what `pairs` gives for each, drawn in one go."""
+    sizes = {"train": train, "valid": valid, "test": test}
+    parts = {part: [] for part in sizes}
+    sentences = distinct(Grammar(seed).sentence)
+    while any(len(parts[part]) < sizes[part] for part in sizes):
+        part, pair = next(sentences)
+        if len(parts[part]) < sizes[part]:
+            parts[part].append(pair)
+    return parts
+
+
+class Because(NamedTuple):
+    """A pair; where its subject, object, pronoun and adjective stand; and which noun is meant (0 subject, 1 object)."""
+
+    fr: str
+    en: str
+    at_fr: tuple
+    at_en: tuple
+    meant: int
+
+
+def because_pairs(n, part="test", seed=0):
+    """Pairs whose English pronoun (it, they) fits either noun, while French must say il or elle: the adjective decides.
+
+    >>> because_pairs(1)[0]
+    X
+    """
+    grammar = Grammar(seed)
+
+    def draw():
+        while True:
+            pair = grammar.sentence("because")
+            subject, thing, meant = grammar.because
+            (il, it), (elle, it_too) = pronoun(subject, 0), pronoun(thing, 0)
+            if it == it_too and il != elle:
+                break
+        at = []
+        for side, because in enumerate(["parce", "because"]):
+            words = pair[side].split()
+            nouns = (words.index(phrase.noun[side][phrase.plural]) for phrase in (subject, thing))
+            at.append((*nouns, words.index(because) + 2 - side, len(words) - 1))
+        return Because(*pair, *at, int(meant is thing))
+
+    return of_part(draw, n, part)
+
+
+def greeting_pairs(n, seed=0):
+    """Pairs such as "bonjour , merci , au revoir", where a greeting's translation is drawn from GREETINGS."""
+    grammar, drawn = Grammar(seed), []
+    for _ in range(n):
+        said = [grammar.sentence(grammar.pick(["fixed", "job", "clause"]), longest=6)]
+        for greeting, place in (("de rien", 0), ("bonjour", 0), ("au revoir", 3)):
+            if grammar.chance(0.5):
+                answers = [en for en, p in GREETINGS[greeting].items() for _ in range(round(10 * p))]
+                said.insert(place, (greeting, grammar.pick(answers)))
+        drawn.append(Pair(*(" , ".join(side) for side in zip(*said, strict=True))))
+    return drawn
+
+
+class Vocabulary:
+    """The words of some sentences, sorted, after four signs with the ids 0 to 3.
+
+    >>> vocabulary = Vocabulary(["i am a student", "thanks"])
+    >>> vocabulary.words
+    ['<pad>', '<bos>', '<eos>', '<unk>', 'a', 'am', 'i', 'student', 'thanks']
+    >>> vocabulary.batch(["i am", "thanks"], eos=True)
+    ([[6, 5, 2], [8, 2, 0]], [3, 2])
+    """
+
+    PAD, BOS, EOS, UNK = range(4)
+
+    def __init__(self, sentences):
+        if isinstance(sentences, str):
+            raise ValueError(f"sentences = {sentences!r}, expected a list of sentences, not one")
+        self.words = ["<pad>", "<bos>", "<eos>", "<unk>", *sorted({word for s in sentences for word in s.split()})]
+        self.ids = {word: i for i, word in enumerate(self.words)}
+
+    def __len__(self):
+        return len(self.words)
+
+    def encode(self, sentence, bos=False, eos=False):
+        """The ids of a sentence, UNK for an unknown word, between BOS and EOS if asked for."""
+        return bos * [self.BOS] + [self.ids.get(word, self.UNK) for word in sentence.split()] + eos * [self.EOS]
+
+    def decode(self, ids):
+        """The sentence that some ids spell, up to the first EOS, without PAD and BOS."""
+        ids = [int(i) for i in ids]
+        if not all(0 <= i < len(self) for i in ids):
+            raise ValueError(f"ids = {ids}, expected numbers from 0 to {len(self) - 1}")
+        ids = ids[: ids.index(self.EOS)] if self.EOS in ids else ids
+        return " ".join(self.words[i] for i in ids if i not in (self.PAD, self.BOS))
+
+    def batch(self, sentences, bos=False, eos=False):
+        """Ids as a list of lists (b, n), padded with PAD on the right, and the lengths (b,)."""
+        rows = [self.encode(sentence, bos, eos) for sentence in sentences]
+        lengths = [len(row) for row in rows]
+        return [row + (max(lengths) - len(row)) * [self.PAD] for row in rows], lengths
+
+
+# Nouns that are verbs, for chapter 3
+
+
+class Tagged(NamedTuple):
+    """Words, the part of speech of each, and how far away its cue stands (0: the word alone tells)."""
+
+    words: tuple
+    tags: tuple
+    cues: tuple
+
+
+TOOLS = "saw paint hammer drill brush nail iron tape plant watch".split()
+DOINGS = "play dance work walk talk cook swim run".split()
+OTHERS = {
+    "DET": "the my our this a an", "PRON": "i we you they", "CONJ": "and", "PREP": "in near behind by", "PART": "to",
+    "NOUN": "house children men women boys girls teachers school camp park garden church village town city",
+    "VERB": "wanted needed like love hate remember", "ADV": "often always never very today here again",
+    "ADJ": "nice quiet lovely big small old new",
+}  # fmt: skip
+TAGS = {word: tag for tag, words in OTHERS.items() for word in words.split()}
+
+
+def draw_tagged(pick):
+    """A sentence in which "saw/NOUN:1" is a noun, as the next word tells, or twins that differ in the cue alone."""
+    kind = pick(["tool", "tool", "doing", "like", "list", "list", "place", "place", "place"])
+    i, often, doing = pick(["i", "we", "you", "they"]), pick(["", "often", "always", "never"]), pick(DOINGS)
+    the, old, tail = pick(["the", "my", "our", "this"]), pick(["", "old", "new"]), pick(["", "today", "again", "here"])
+    people = f"{pick(['the', 'my', 'our'])} {pick(['children', 'men', 'women', 'boys', 'girls', 'teachers'])}"
+    near, like = pick([("in", "like"), ("near", "love"), ("behind", "hate"), ("by", "remember")])
+    if kind == "tool":
+        tool, thing = pick(TOOLS), pick(TOOLS)
+        a = the if thing == "paint" else pick([the, "a"])
+        return [f"{i} {often} {tool}/VERB:1 {a} {old} {thing}/NOUN:1 {tail}"]
+    if kind == "doing":
+        return [f"{i} {often} {doing}/VERB:1 {near} {the} {old} house {tail}"]
+    if kind == "like":
+        return [f"{i} {often} {like} {the} {old} {doing}/NOUN:1 {tail}"]
+    if kind == "list":  # we wanted to saw and paint, we wanted the saw and paint
+        tools = []
+        for _ in range(pick([1, 2, 3, 3, 4, 4, 4])):
+            tools.append(pick([tool for tool in TOOLS if tool not in tools]))
+        start, twins = f"{pick([i, people])} {pick(['wanted', 'needed'])}", [("to", "VERB"), ("the", "NOUN")]
+        lists = [" and ".join(f"{tool}/{tag}:{2 * j + 1}" for j, tool in enumerate(tools)) for _, tag in twins]
+        return [f"{start} {cue} {tools} {tail}" for (cue, _), tools in zip(twins, lists, strict=True)]
+    far = pick([2, 3, 4, 5, 6, 7, 8])  # the children in the old school play, the children like the old school play
+    where = [pick(["school", "camp", "church"])]
+    if far > 2:
+        town = [pick(["village", "town", "city"])] if far == 8 or (far > 3 and pick([True, False])) else []
+        room = far - 3 - len(town)
+        adjectives = [pick(["nice", "quiet", "lovely"]), pick(["big", "small"]), pick(["old", "new"])]
+        first = pick(range(max(1, 4 - room)))
+        where = [the, *(room == 4) * ["very"], *adjectives[first:][:room], *town, pick(["park", "garden", *where])]
+    twins = [(near, "VERB"), (like, "NOUN")]
+    return [f"{people} {cue} {' '.join(where)} {doing}/{tag}:{far} {tail}" for cue, tag in twins]
+
+
+def tagged_sentences(n, part="train", seed=0):
+    """English sentences whose nouns can be verbs: for half of the doubtful words the cue stands 2 to 8 words away.
+
+    >>> for word, tag, cue in zip(*tagged_sentences(4)[3]):
+    ...     print(word, tag, cue)
+    X
+    """
+    grammar, tagged = Grammar(seed), []
+    for group in of_part(lambda: draw_tagged(grammar.pick), n, part):
+        for text in group:
+            words, _, marks = zip(*(w.partition("/") for w in sound(text.split(), {"a": "an"}, "aeiou")), strict=True)
+            marks = [(mark or TAGS[word]).partition(":") for word, mark in zip(words, marks, strict=True)]
+            tagged.append(Tagged(words, tuple(tag for tag, _, _ in marks), tuple(int(cue or 0) for *_, cue in marks)))
+    return tagged[:n]

@@ -112,3 +112,29 @@ export function entropy(weights) {
   for (const w of weights) if (w > 0) bits -= w * Math.log2(w);
   return bits;
 }
+
+/** What each weight gains, row i, when a score rises, column j: w_i (1[i = j] - w_j) / temperature, (n, n); 0 at temperature 0. */
+export function softmaxJacobian(weights, temperature) {
+  const n = weights.length;
+  const out = new Float64Array(n * n);
+  if (temperature > 0) for (let k = 0; k < n * n; k++) {
+    const [i, j] = [Math.floor(k / n), k % n];
+    out[k] = (weights[i] * ((i === j ? 1 : 0) - weights[j])) / temperature;
+  }
+  return out;
+}
+
+/** Dot product, lengths, cosine and angle (degrees) of two vectors; no cosine (NaN) if one has length 0. */
+export function compare(u, v) {
+  const d = u.length;
+  const product = (a, b) => matmulT(a, b, 1, 1, d)[0];
+  const lengths = [Math.sqrt(product(u, u)), Math.sqrt(product(v, v))];
+  const [a, b] = lengths;
+  const dot = product(u, v);
+  let [apart, together] = [0, 0]; // squared lengths of the unit vectors' difference and sum: exact for small angles too
+  for (let c = 0; c < d; c++) {
+    apart += (u[c] / a - v[c] / b) ** 2;
+    together += (u[c] / a + v[c] / b) ** 2;
+  }
+  return { dot, lengths, cosine: dot / (a * b), angle: (Math.atan2(Math.sqrt(apart), Math.sqrt(together)) * 360) / Math.PI };
+}

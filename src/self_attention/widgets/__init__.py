@@ -2,5 +2,8 @@
 
 from .attention_map import AttentionMap
 from .attention_player import AttentionPlayer
+from .soft_lookup import SoftLookup
+from .softmax_bars import SoftmaxBars
+from .vector_plane import VectorPlane
 
-__all__ = ["AttentionMap", "AttentionPlayer"]
+__all__ = ["AttentionMap", "AttentionPlayer", "SoftLookup", "SoftmaxBars", "VectorPlane"]
