@@ -83,11 +83,12 @@ def browser():
 def visit(browser):
     """Open an address: `page = visit(url, theme="dark", width=390)`; fails if the page complains or asks another host.
 
+    A widget is built when it comes near the window; here all are built at once, unless `build` is false.
     `page.problems` grows while the test goes on, so a test that clicks looks at it again.
     """
     contexts = []
 
-    def visit(url, theme="light", width=1280, **options):
+    def visit(url, theme="light", width=1280, build=True, **options):
         context = browser.new_context(color_scheme=theme, viewport={"width": width, "height": 900}, **options)
         contexts.append(context)
         page = context.new_page()
@@ -96,6 +97,8 @@ def visit(browser):
         page.on("console", lambda said: page.problems.append(f"console: {said.text}") if said.type == "error" else None)
         page.on("request", lambda asked: page.problems.append(f"asks {asked.url}") if is_foreign(asked.url) else None)
         page.goto(url, wait_until="load")
+        if build:
+            page.evaluate("for (const node of document.querySelectorAll('*')) node.read?.()")
         assert page.problems == [], url
         return page
 

@@ -20,7 +20,7 @@ const positionOf = (temperature) => Math.round(20 * Math.log10(temperature));
 
 const STYLE = `
 .body { display: flex; flex-wrap: wrap; gap: 1rem 1.5rem; }
-.map { flex: 1 1 22rem; min-width: 0; max-width: 100%; border-radius: 4px; }
+.map { flex: 1 1 22rem; min-width: 0; max-width: 100%; overflow: hidden; border-radius: 4px; }
 .map canvas { display: block; touch-action: pan-y; cursor: crosshair; }
 .side { flex: 1 1 15rem; min-width: 0; max-width: 26rem; }
 .heading { margin: 0 0 0.3rem; font-size: 0.9375rem; font-weight: 600; }
@@ -62,6 +62,12 @@ export class AttentionMap extends WidgetElement {
     this.padding = spec.padding && Uint8Array.from(spec.padding);
     this.given = spec.given && Uint8Array.from(spec.given);
     super.load(spec);
+  }
+
+  reset() {
+    this.chosen = null;
+    super.reset();
+    this.schedule();
   }
 
   // Numbers.

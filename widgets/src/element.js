@@ -44,6 +44,14 @@ function watchTheme() {
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", refresh);
 }
 
+const nearby = new IntersectionObserver((entries) => {
+  for (const { isIntersecting, target } of entries) {
+    if (!isIntersecting) continue;
+    nearby.unobserve(target);
+    setTimeout(() => target.read()); // a task for each, so that none is long
+  }
+}, { rootMargin: "100% 0px" });
+
 export const BASE_STYLE = `
 :host {
   --text: #1f2328; --muted: #59636e; --line: #d0d7de; --surface: #ffffff; --well: #f6f8fa;
@@ -63,7 +71,7 @@ export const BASE_STYLE = `
 .controls { display: flex; flex-wrap: wrap; gap: 0.5rem 1.1rem; align-items: end; margin-bottom: 0.75rem; }
 .control { display: flex; flex-direction: column; gap: 0.1rem; border: 0; padding: 0; margin: 0; min-width: 0; }
 .control > .name, legend { color: var(--muted); font-size: 0.8125rem; padding: 0; display: flex; justify-content: space-between; gap: 0.75rem; }
-.control output { color: var(--text); font-variant-numeric: tabular-nums; }
+.control .reading { color: var(--text); font-variant-numeric: tabular-nums; }
 .options { display: flex; flex-wrap: wrap; gap: 0 0.7rem; }
 .options label { display: inline-flex; gap: 0.3rem; align-items: center; min-height: 1.75rem; cursor: pointer; }
 input, select, button { font: inherit; color: inherit; }
@@ -96,18 +104,20 @@ export class WidgetElement extends HTMLElement {
     watchTheme();
     mounted.add(this);
     this.#resize.observe(this);
-    this.refreshTheme();
-    if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", () => this.#read(), { once: true });
-    else this.#read();
+    if (this.#built) this.refreshTheme();
+    else nearby.observe(this);
   }
 
-  #read() {
+  /** Build from the data inside the element, as soon as it is a screen away: a page with many widgets opens quickly. */
+  read() {
+    if (document.readyState === "loading") return document.addEventListener("DOMContentLoaded", () => this.read(), { once: true });
     const data = this.#built ? null : this.querySelector('script[type="application/json"]');
     if (data) this.load(JSON.parse(data.textContent));
   }
 
   disconnectedCallback() {
     mounted.delete(this);
+    nearby.unobserve(this);
     this.#resize.disconnect();
     cancelAnimationFrame(this.#frame);
     this.#frame = 0;
@@ -158,7 +168,7 @@ export class WidgetElement extends HTMLElement {
   // Controls. Each returns {node, show(value, ...)}: show() brings the control in line with the settings.
 
   range(label, { min, max, step = 1, text, onset }) {
-    const output = h("output");
+    const output = h("span", { class: "reading" }); // an <output> would take the label away from the slider
     const input = h("input", { type: "range", min, max, step, "aria-label": label, oninput: () => onset(Number(input.value)) });
     const node = h("label", { class: "control" }, h("span", { class: "name" }, label, output), input);
     const show = (value, enabled = true) => {

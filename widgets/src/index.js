@@ -1,8 +1,17 @@
 // Defines the custom elements (website and kernel) and the anywidget front end (kernel).
 import { AttentionMap } from "./attention-map.js";
 import { AttentionPlayer } from "./attention-player.js";
+import { SoftLookup } from "./soft-lookup.js";
+import { SoftmaxBars } from "./softmax-bars.js";
+import { VectorPlane } from "./vector-plane.js";
 
-const ELEMENTS = { "attention-map": AttentionMap, "attention-player": AttentionPlayer };
+const ELEMENTS = {
+  "attention-map": AttentionMap,
+  "attention-player": AttentionPlayer,
+  "soft-lookup": SoftLookup,
+  "softmax-bars": SoftmaxBars,
+  "vector-plane": VectorPlane,
+};
 
 for (const [name, element] of Object.entries(ELEMENTS)) {
   if (!customElements.get(name)) customElements.define(name, element);
@@ -15,6 +24,7 @@ export const anywidget = {
     const node = document.createElement(spec.element);
     const names = Object.keys(spec.settings);
     const settings = Object.fromEntries(names.map((name) => [name, model.get(name)]));
+    node.setAttribute("data-lm-suppress-shortcuts", ""); // JupyterLab would take the arrow keys
     node.load({ ...spec, settings });
     node.initial = { ...spec.settings };
     node.addEventListener("setting", ({ detail: { name, value } }) => {

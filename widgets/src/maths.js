@@ -113,6 +113,9 @@ export function entropy(weights) {
   return bits;
 }
 
+/** A temperature, which as a setting is a number from 0 on, or "inf" (JSON has no infinity). */
+export const asNumber = (temperature) => (temperature === "inf" ? Infinity : temperature);
+
 /** What each weight gains, row i, when a score rises, column j: w_i (1[i = j] - w_j) / temperature, (n, n); 0 at temperature 0. */
 export function softmaxJacobian(weights, temperature) {
   const n = weights.length;

@@ -18,12 +18,17 @@ SIGNIFICANT = 5  # digits kept of the largest entry
 
 def to_numpy(array, name):
     """Give an array (NumPy, torch or nested lists) as finite float64 NumPy numbers, or say what is wrong with it."""
+    came = type(array).__name__
     if hasattr(array, "detach"):  # a torch tensor, on any device, with or without gradient
-        array = array.detach().cpu().double()
+        array = array.detach().cpu()
+        array = array.double() if array.is_floating_point() else array  # NumPy has no bfloat16
     try:
-        array = np.asarray(array, dtype=np.float64)
+        array = np.asarray(array)
     except (TypeError, ValueError) as error:
-        raise ValueError(f"{name} must be an array of real numbers, got {type(array).__name__}: {error}") from None
+        raise ValueError(f"{name} must be an array of real numbers, got {came}: {error}") from None
+    if array.dtype.kind not in "iuf":
+        raise ValueError(f"{name} must be an array of real numbers, got {came} of {array.dtype}")
+    array = array.astype(np.float64)
     if not np.isfinite(array).all():
         raise ValueError(f"{name} must be finite, got NaN or infinity (a mask is a boolean array of its own)")
     if array.size and np.abs(array).max() > MAX_ABS:
@@ -39,11 +44,13 @@ def encode(array, digits=None):
     Without `digits`: as few as represent the array exactly, at most so many that the largest entry keeps 5 significant
     digits. Everything a widget computes, here and in the browser, it computes from the rounded numbers.
     """
+    largest = np.abs(array).max(initial=0.0)
     if digits is None:
-        largest = np.abs(array).max(initial=0.0)
-        most = int(np.clip(SIGNIFICANT - 1 - np.floor(np.log10(largest)), 0, 15)) if largest else 0
+        most = int(np.clip(SIGNIFICANT - 1 - np.floor(np.log10(largest)), 0, 22)) if largest else 0
         exact = (d for d in range(most) if np.array_equal(np.round(array * 10**d) / 10**d, array))
         digits = next(exact, most)
+    elif digits not in range(16) or largest * 10**digits > 2**53:
+        raise ValueError(f"digits must be from 0 to 15, and leave numbers below 2**53, got {digits!r} for {largest:g}")
     data = np.round(array * 10.0**digits).astype(np.int64)
     return {"shape": list(array.shape), "digits": digits, "data": data.ravel().tolist()}
 
@@ -105,7 +112,8 @@ class Widget(anywidget.AnyWidget):
 
 def html_table(rows, row_names, column_names, corner, caption):
     """A small HTML table with row and column headers; everything escaped."""
-    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in [corner, *column_names])
+    head = f'<th scope="col">{escape(corner)}</th>' if corner else "<td></td>"
+    head += "".join(f'<th scope="col">{escape(name)}</th>' for name in column_names)
     body = "".join(
         f'<tr><th scope="row">{escape(name)}</th>' + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>"
         for name, row in zip(row_names, rows, strict=True)

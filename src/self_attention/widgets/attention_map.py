@@ -1,5 +1,7 @@
 """AttentionMap: a live map of attention scores and weights."""
 
+from numbers import Integral
+
 import numpy as np
 import traitlets
 
@@ -86,9 +88,9 @@ class AttentionMap(Widget):
         arrays = _arrays(Q, K, V, scores)
         if "scores" in arrays:
             self._layers, self._heads, n, m = arrays["scores"].shape
+            if d_k is not None and not (isinstance(d_k, Integral) and d_k >= 1):
+                raise ValueError(f"d_k must be an integer of at least 1, got {d_k!r}")
             self._d_k = None if d_k is None else int(d_k)
-            if self._d_k is not None and self._d_k < 1:
-                raise ValueError(f"d_k must be at least 1, got {d_k}")
         else:
             self._layers, self._heads, n, self._d_k = arrays["Q"].shape
             m = arrays["K"].shape[2]
@@ -245,6 +247,8 @@ def _arrays(Q, K, V, scores):
         arrays[name] = array.reshape((1,) * (4 - array.ndim) + array.shape)
     if len({array.shape[:2] for array in arrays.values()}) > 1:
         raise ValueError(f"the arrays must have the same leading axes (layers, h), got {shapes}")
+    if 0 in next(iter(arrays.values())).shape[:2]:
+        raise ValueError(f"there must be at least one layer and head, got {shapes}")
     if "Q" in arrays and (arrays["Q"].shape[3] != arrays["K"].shape[3] or arrays["Q"].shape[3] == 0):
         raise ValueError(f"Q (..., n, d_k) and K (..., m, d_k) must have the same d_k >= 1, got {shapes}")
     m = arrays["K"].shape[2] if "K" in arrays else arrays["scores"].shape[3]

@@ -1,0 +1,136 @@
+"""SoftLookup: a small library that answers a query with a mixture of its documents."""
+
+import numpy as np
+import traitlets
+
+from ..attention import dot_scores, softmax
+from ._base import check_tokens, decode, encode, html_table, to_numpy
+from .softmax_bars import Tempered
+from .vector_plane import check_point
+
+SCALES = {"1": 1.0, "1/sqrt(d_k)": 2**-0.5, "1/d_k": 0.5}  # d_k = 2
+METHODS = ("softmax", "relu")
+CONTROLS = ("temperature", "scale", "method")
+MOST = {"documents": 10, "features": 6}  # it shows every number
+
+
+class SoftLookup(Tempered):
+    """A library in the plane: drag the query and see which documents are read, and what mixture of values comes back.
+
+    Args:
+        keys: (m, 2), m <= 10; NumPy, torch or nested lists.
+        values: (m, d_v), d_v <= 6.
+        query: two numbers.
+        titles: names of the m documents; default "1", "2", ...
+        features: names of the d_v numbers of a value.
+        key_features: names of the two numbers of a query or key: the plane's axes.
+        temperature: from 0 (the hard look-up of the best document) to inf (all alike).
+        scale: what the scores are multiplied by: "1", "1/sqrt(d_k)" or "1/d_k", with d_k = 2.
+        method: "softmax", or "relu": the weights are then the positive scores themselves, whatever the temperature.
+        controls: what the reader sees beside the query; default ("temperature", "method"); there is "scale" too.
+        caption: a line above the plane.
+        digits: decimals kept of keys and values; default: 5 significant digits of the largest entry.
+
+    `query` (a list), `temperature`, `scale` and `method` are traits, set and observed from Python; in a notebook they
+    follow the reader.
+
+    Raises:
+        ValueError: for shapes that do not fit or are too large, numbers that are not finite, unknown names.
+
+    >>> library = SoftLookup([[1, 0], [0, 1]], [[10, 0], [0, 20]], query=[2, 1], titles=["cats", "trains"])
+    >>> library.weights.round(2), library.output.round(2)
+    (array([0.73, 0.27]), array([7.31, 5.38]))
+    >>> library.temperature = 0
+    >>> library.output
+    array([10.,  0.])
+    """
+
+    element = "soft-lookup"
+    SETTINGS = ("query", "temperature", "scale", "method")
+
+    query = traitlets.List([0.0, 0.0]).tag(sync=True)
+    scale = traitlets.Unicode("1").tag(sync=True)
+    method = traitlets.Unicode("softmax").tag(sync=True)
+
+    def __init__(
+        self,
+        keys,
+        values,
+        *,
+        query,
+        titles=None,
+        features=None,
+        key_features=("1", "2"),
+        temperature=1.0,
+        scale="1",
+        method="softmax",
+        controls=("temperature", "method"),
+        caption="",
+        digits=None,
+    ):
+        arrays = {"keys": to_numpy(keys, "keys"), "values": to_numpy(values, "values")}
+        keys, values = arrays.values()
+        came = f"got keys {keys.shape}, values {values.shape}"
+        if keys.ndim != 2 or values.ndim != 2 or keys.shape[1] != 2 or len(keys) != len(values):
+            raise ValueError(f"keys must be (m, 2) and values (m, d_v), {came}")
+        for name, size in {"documents": len(keys), "features": values.shape[1]}.items():
+            if not 1 <= size <= MOST[name]:
+                raise ValueError(f"the widget shows every number: 1 to {MOST[name]} {name}, {came}")
+        if not set(controls) <= set(CONTROLS):
+            raise ValueError(f"unknown control in {list(controls)}: expected some of {list(CONTROLS)}")
+        self._titles = check_tokens(titles, len(keys), "titles")
+        self._features = check_tokens(features, values.shape[1], "features")
+        spec = {"element": self.element, "titles": self._titles, "features": self._features, "caption": str(caption)}
+        spec["key_features"] = check_tokens(key_features, 2, "key_features")
+        spec["controls"] = [name for name in CONTROLS if name in controls]
+        spec |= {name: encode(array, digits) for name, array in arrays.items()}
+        self._keys, self._values = decode(spec["keys"]), decode(spec["values"])
+        query = query.tolist() if hasattr(query, "tolist") else list(query)
+        super().__init__(query=query, temperature=temperature, scale=scale, method=method)
+        self._spec = {**spec, "settings": self.settings}
+
+    @traitlets.validate("query")
+    def _valid_query(self, proposal):
+        return check_point(proposal.value, "query")
+
+    @traitlets.validate("scale", "method")
+    def _valid_choice(self, proposal):
+        name = proposal.trait.name
+        choices = {"scale": tuple(SCALES), "method": METHODS}[name]
+        if proposal.value not in choices:
+            raise ValueError(f"{name} must be one of {list(choices)}, got {proposal.value!r}")
+        return proposal.value
+
+    @property
+    def scores(self):
+        """The query's scaled score with each key, (m,)."""
+        return dot_scores(np.array([self.query]), self._keys)[0] * SCALES[self.scale]
+
+    @property
+    def weights(self):
+        """How much of each document is read, (m,)."""
+        scores = self.scores
+        return np.maximum(scores, 0.0) if self.method == "relu" else softmax(scores, temperature=self.temperature)
+
+    @property
+    def output(self):
+        """What comes back: the values, each times its weight, added up, (d_v,)."""
+        return self.weights @ self._values
+
+    def fallback(self):
+        """Score, weight and value of each document and the mixture, as an HTML table."""
+        rows = [
+            [f"{score:.2f}", f"{weight:.2f}", *(f"{x:.4g}" for x in value)]
+            for score, weight, value in zip(self.scores, self.weights, self._values, strict=True)
+        ]
+        rows.append(["", f"{self.weights.sum():.2f}", *(f"{x:.2f}" for x in self.output)])
+        query = ", ".join(f"{x:g}" for x in self.query)
+        caption = f"{self._spec['caption'] or 'A soft look-up'} (query [{query}], {self.method}"
+        caption += f", temperature {self.temperature:g})" if self.method == "softmax" else ")"
+        columns = ["score", "weight", *self._features]
+        return html_table(rows, [*self._titles, "what comes back"], columns, "document", caption)
+
+    def __repr__(self):
+        (m, d_v), query = self._values.shape, [round(x, 4) for x in self.query]
+        temperature = f"temperature={self.temperature:g}" if self.method == "softmax" else "method='relu'"
+        return f"SoftLookup({m} documents, d_v={d_v}, query={query}, {temperature})"

@@ -1,0 +1,154 @@
+"""What the tests of the widgets share: Node, and a widget on a page held against the same widget in Python."""
+
+import base64
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from self_attention import entropy
+from self_attention.widgets import AttentionMap, AttentionPlayer
+from self_attention.widgets._base import decode
+
+ROOT = Path(__file__).parents[1]
+NODE = Path(sys.executable).with_name("node")
+MAXIMUM = 1e-6  # what a number on a page may differ by from Python's
+
+EVIL = "</script><img src=x onerror=alert(1)>"
+
+
+def node(script, data=None):
+    """What an ES module prints, as JSON; it reads `data` as JSON, and finds widgets/src/ in `process.argv[1]`."""
+    command = [NODE, "--input-type=module", "-e", script, f"{(ROOT / 'widgets' / 'src').as_uri()}/"]
+    run = subprocess.run(command, input=json.dumps(data), stdout=subprocess.PIPE, encoding="utf-8", check=True)
+    return json.loads(run.stdout)
+
+
+def rebuild(spec):
+    """The widget in Python, from the data that a page carries."""
+    arrays = {name: decode(spec[name]) for name in ("Q", "K", "V", "scores", "X", "W_q", "W_k", "W_v") if name in spec}
+    common = {"tokens": spec["tokens"], "digits": max(spec[name]["digits"] for name in arrays), **arrays}
+    if spec["element"] == "attention-player":
+        return AttentionPlayer(**common)
+    widget = {name: spec[name] for name in ("d_k", "key_tokens") if name in spec}
+    if "padding" in spec:
+        widget["padding"] = np.array(spec["padding"], dtype=bool)
+    if "given" in spec:
+        widget["mask"] = np.array(spec["given"], dtype=bool).reshape(len(spec["tokens"]), -1)
+    return AttentionMap(**common, **widget)
+
+
+STATE = """async (el) => {
+    for (let k = 0; k < 2; k++) await new Promise(requestAnimationFrame);
+    const pack = (numbers) => {
+        const bytes = new Uint8Array(Float64Array.from(numbers).buffer);
+        let text = "";
+        for (let k = 0; k < bytes.length; k += 8192) text += String.fromCharCode(...bytes.subarray(k, k + 8192));
+        return btoa(text);
+    };
+    const all = (selector) => [...el.shadowRoot.querySelectorAll(selector)];
+    const text = (selector) => all(selector)[0]?.textContent;
+    return {
+        settings: el.settings, key: el.key, chosen: el.chosen, layout: el.layout,
+        weights: pack(el.weights), output: el.output && pack(el.output),
+        fields: el.fields?.map(({ name, at, input }) => [name, at(), input.value]),
+        rows: all("tbody tr").map((row) => [row.className, ...Array.from(row.children, (cell) => cell.textContent)]),
+        heading: text(".heading"), sums: text(".note"), result: text(".output"), live: text(".live"),
+        total: text(".total"),
+    };
+}"""
+
+
+def unpack(text):
+    """The numbers that STATE packed."""
+    return np.frombuffer(base64.b64decode(text))
+
+
+def number(text):
+    """The number in a text of the page, which has a true minus sign."""
+    return float(text.replace("−", "-"))
+
+
+def shows(text, value, decimals):
+    """Say whether a text is that number, rounded to so many decimals."""
+    exact = re.fullmatch(rf"−?\d+\.\d{{{decimals}}}", text)
+    return bool(exact) and abs(number(text) - value) <= 0.5 / 10**decimals + 1e-9 * (1 + abs(value))
+
+
+class Live:
+    """A widget on a page, and the same one in Python."""
+
+    def __init__(self, page, element):
+        self.page, self.element = page, element
+        element.scroll_into_view_if_needed()  # a widget is built when it comes near the window
+        self.spec = element.evaluate(
+            "async (el) => { while (!el.spec) await new Promise(requestAnimationFrame); return el.spec; }"
+        )
+        self.python = rebuild(self.spec)
+
+    def find(self, selector):
+        """What the widget shows, as Playwright's locator."""
+        return self.element.locator(selector)
+
+    def check(self, words=True):
+        """Compare the page's numbers, and words, with Python's for the settings as they are; return its state."""
+        state = self.element.evaluate(STATE)
+        widget = self.python
+        for name, value in state["settings"].items():
+            setattr(widget, name, value)
+        assert np.abs(unpack(state["weights"]) - widget.weights.ravel()).max() < MAXIMUM, state["settings"]
+        assert (state["output"] is None) == (widget.output is None)
+        if widget.output is not None:
+            assert np.abs(unpack(state["output"]) - widget.output[widget.query]).max() < MAXIMUM, state["settings"]
+        if words:
+            (check_map if isinstance(widget, AttentionMap) else check_player)(widget, self.spec, **state)
+        return state
+
+
+def check_map(widget, spec, key, chosen, rows, heading, sums, result, live, **_):
+    """Compare what a map says about the query in focus with Python's numbers."""
+    i = widget.query
+    keys = spec.get("key_tokens", spec["tokens"])
+    weights, scores, allowed = widget.weights[i], widget.scores[i], widget.allowed[i]
+    assert heading == f"{spec['tokens'][i]} reads"
+    assert chosen is not None or weights[key] > weights.max() - MAXIMUM
+
+    shown = range(len(keys)) if len(keys) <= 12 else [keys.index(row[1]) for row in rows]  # the 12 largest
+    assert len(set(shown)) == min(len(keys), 12)
+    assert sorted(weights[shown]) == pytest.approx(sorted(weights)[-12:], abs=MAXIMUM)
+    for j, (marks, token, _bar, weight, score) in zip(shown, rows, strict=True):
+        mark = "" if allowed[j] else "leak" if weights[j] > 0 else "masked"
+        assert marks.split() == [*filter(None, [mark, "current" if j == key else ""])]
+        assert token == keys[j] and shows(weight, weights[j], 3)
+        assert score == "−∞" if not allowed[j] and widget.method == "-inf" else shows(score, scores[j], 2)
+
+    said = re.match(r"row sum (\S+) · entropy (\S+) of at most (\S+) bits", sums).groups()
+    numbers = weights.sum(), float(entropy(weights)), np.log2(len(keys))
+    assert all(shows(text, value, 3) for text, value in zip(said, numbers, strict=True)), sums
+    if widget.output is not None:
+        numbers = widget.output[i]
+        said = re.fullmatch(r"output \[(.*)\]", result)[1].split(", ")
+        assert len(numbers) <= 8 or said.pop() == f"… ({len(numbers)})"
+        assert all(shows(text, value, 3) for text, value in zip(said, numbers[:8], strict=True)), result
+
+    pair, _, value = live.rpartition(": ")
+    assert pair == f"{spec['tokens'][i]} → {keys[key]}"
+    value, score, masked, leak = re.fullmatch(r"(\S+)( \(score\))?(, masked(, yet it is read)?)?", value).groups()
+    assert shows(value, (scores if widget.show == "scores" else weights)[key], 2), live
+    assert (bool(score), bool(masked)) == (widget.show == "scores", not allowed[key]), live
+    assert bool(leak) == (not allowed[key] and weights[key] > 0), live
+
+
+def check_player(widget, spec, fields, total, live, **_):
+    """Compare all numbers of a player with Python's; it shows about four digits of them."""
+    for name, (i, j), text in fields:
+        value = (widget._input(name) if name in spec else getattr(widget, name))[i, j]
+        alike = number(text) == pytest.approx(value, rel=1e-3, abs=1e-4)
+        assert shows(text, value, 3) if name == "weights" else alike, (name, i, j)
+    said = [number(text) for text in re.search(r"\[(.*)\]", total)[1].split(", ")]
+    assert said == pytest.approx(widget.output[widget.query], rel=1e-3, abs=1e-4)
+    assert live.strip()
