@@ -457,7 +457,7 @@ def part_of(sentence):
 def distinct(draw):
     """(part, item) for ever; an item's first entry is the sentence that decides, none but FIXED comes twice."""
     seen, idle = set(), 0
-    while idle < 100_000:
+    while idle < 1_000:
         item = draw()
         idle += 1
         if item[0] not in seen or item[0] in FIXED:
@@ -477,12 +477,11 @@ def of_part(draw, n, part):
 def pairs(n, part="train", seed=0, kind=None, longest=30):
     """The first n pairs of a part, of one kind (see Grammar.KINDS) or of all, of at most `longest` words a side.
 
-    >>> pairs(2, longest=4, kind="job")
-    [Pair(fr='mes sœurs étaient médecins', en='my sisters were doctors'),
-     Pair(fr='mes voisines sont professeurs', en='my neighbours are teachers')]
-
     Raises:
         ValueError: there is no such part or kind, or there are not so many sentences of this kind and length.
+
+    >>> pairs(1, longest=4, kind="job")
+    [Pair(fr='mes sœurs étaient médecins', en='my sisters were doctors')]
     """
     grammar = Grammar(seed)
     return of_part(lambda: grammar.sentence(kind, longest), n, part)
@@ -513,8 +512,13 @@ class Because(NamedTuple):
 def because_pairs(n, part="test", seed=0):
     """Pairs whose English pronoun (it, they) fits either noun, while French must say il or elle: the adjective decides.
 
-    >>> because_pairs(1)[0]
-    X
+    >>> for entry in because_pairs(1)[0]:
+    ...     print(entry)
+    le chat malade ne mange pas ma pomme sucrée parce qu' il est trop jeune
+    the sick cat does not eat my sweet apple because it is too young
+    (1, 7, 11, 14)
+    (2, 8, 10, 13)
+    0
     """
     grammar = Grammar(seed)
 
@@ -647,9 +651,9 @@ def draw_tagged(pick):
 def tagged_sentences(n, part="train", seed=0):
     """English sentences whose nouns can be verbs: for half of the doubtful words the cue stands 2 to 8 words away.
 
-    >>> for word, tag, cue in zip(*tagged_sentences(4)[3]):
-    ...     print(word, tag, cue)
-    X
+    >>> words, tags, cues = tagged_sentences(5)[4]
+    >>> print(*words, tags[5], cues[5])
+    the men by the park cook here VERB 3
     """
     grammar, tagged = Grammar(seed), []
     for group in of_part(lambda: draw_tagged(grammar.pick), n, part):
