@@ -237,9 +237,11 @@ export class AttentionMap extends WidgetElement {
     const { n, m } = this;
     const width = Math.max(this.map.clientWidth, 120);
     const widest = (tokens) => Math.max(...tokens.map((token) => pen.measureText(token).width), 8);
-    this.widest ??= [widest(this.queries), widest(this.keys)];
+    this.widest ??= [widest(this.queries), widest(this.keys), widest(this.keys.slice(-1))];
     const left = Math.min(this.widest[0] + 10, width * 0.3);
-    const cell = Math.min((width - left - 2) / m, MAX_CELL, 620 / n);
+    const fit = (room) => Math.min((width - left - room) / m, MAX_CELL, 620 / n);
+    const slanted = fit(2) >= NUMBER_CELL; // the last label then reaches out to the right
+    const cell = fit(slanted ? Math.max(2, 0.72 * Math.min(this.widest[2], 100) + 8 - fit(2) / 2) : 2);
     const top = Math.min(this.widest[1] * (cell >= NUMBER_CELL ? 0.72 : 1) + 12, 96);
     const arcs = Math.min(90, Math.max(36, width * 0.16));
     const legend = 30;

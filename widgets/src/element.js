@@ -44,13 +44,18 @@ function watchTheme() {
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", refresh);
 }
 
-const nearby = new IntersectionObserver((entries) => {
-  for (const { isIntersecting, target } of entries) {
-    if (!isIntersecting) continue;
-    nearby.unobserve(target);
-    setTimeout(() => target.read()); // a task for each, so that none is long
-  }
-}, { rootMargin: "100% 0px" });
+// Builds a widget as soon as it is a window's height away: a page with many of them opens quickly.
+let nearby = null;
+function buildWhenNear(widget) {
+  nearby ??= new IntersectionObserver((entries) => {
+    for (const { isIntersecting, target } of entries) {
+      if (!isIntersecting) continue;
+      nearby.unobserve(target);
+      setTimeout(() => target.read()); // a task for each, so that none is long
+    }
+  }, { rootMargin: "100% 0px" });
+  nearby.observe(widget);
+}
 
 export const BASE_STYLE = `
 :host {
@@ -105,10 +110,10 @@ export class WidgetElement extends HTMLElement {
     mounted.add(this);
     this.#resize.observe(this);
     if (this.#built) this.refreshTheme();
-    else nearby.observe(this);
+    else buildWhenNear(this);
   }
 
-  /** Build from the data inside the element, as soon as it is a screen away: a page with many widgets opens quickly. */
+  /** Build from the data inside the element, if that has not been done. */
   read() {
     if (document.readyState === "loading") return document.addEventListener("DOMContentLoaded", () => this.read(), { once: true });
     const data = this.#built ? null : this.querySelector('script[type="application/json"]');
@@ -117,7 +122,7 @@ export class WidgetElement extends HTMLElement {
 
   disconnectedCallback() {
     mounted.delete(this);
-    nearby.unobserve(this);
+    nearby?.unobserve(this);
     this.#resize.disconnect();
     cancelAnimationFrame(this.#frame);
     this.#frame = 0;

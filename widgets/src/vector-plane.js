@@ -5,7 +5,7 @@ import { bar } from "./plane.js";
 import { PLANE_STYLE, PlaneView } from "./plane-view.js";
 import { products, text } from "./player-maths.js";
 
-const WRITTEN_OUT = 3; // most dimensions of which each product is shown
+const WRITTEN_OUT = 3; // most features of which each product is shown
 
 const STYLE = `${PLANE_STYLE}
 .body { display: flex; flex-wrap: wrap; gap: 0.75rem 1.5rem; align-items: flex-start; }
@@ -75,7 +75,7 @@ export class VectorPlane extends WidgetElement {
     const scale = h("div", { "aria-hidden": "true" }, h("div", { class: "scale" }, this.cosineBar),
       h("div", { class: "ends" }, ...["−1 opposite", "0", "same way 1"].map((end) => h("span", {}, end))));
     const percent = Math.round(100 * spec.spread);
-    const shown = d > 2 ? `The plane shows 2 of ${d} dimensions (${percent} % of the spread); the numbers count all ${d}. A drag moves a vector within the plane only. ` : "";
+    const shown = d > 2 ? `The plane shows 2 of ${d} directions (${percent} % of the spread); the numbers count all ${d}. A drag moves a vector within the plane only. ` : "";
     const side = h("div", { class: "side" }, h("table", {}, h("tbody", {}, ...Object.values(this.rows).map(({ node }) => node))), scale,
       h("p", { class: "note" }, `${shown}Tap a third word to compare it; drag a ringed tip, or focus it and press the arrow keys.`));
     this.live = h("p", { class: "live", "aria-live": "polite" });

@@ -107,13 +107,13 @@ class VectorPlane(Widget):
 
     @property
     def dot(self):
-        """Dot product of the two, in all d dimensions."""
+        """Dot product of the two, in all d features."""
         vectors = self.vectors
         return float(vectors[self.first] @ vectors[self.second])
 
     @property
     def lengths(self):
-        """Lengths of the two, in all d dimensions."""
+        """Lengths of the two, in all d features."""
         vectors = self.vectors
         return tuple(float(np.linalg.norm(vectors[i])) for i in (self.first, self.second))
 
