@@ -27,8 +27,8 @@ const STYLE = `
 .side table { width: 100%; table-layout: fixed; }
 .side th, .side td { padding: 0.1rem 0.25rem; text-align: right; font-weight: 400; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .side thead th, .side thead td { color: var(--muted); font-size: 0.8125rem; border-bottom: 1px solid var(--line); }
-.side th:first-child { text-align: left; width: 28%; }
-.side th:nth-child(2) { width: 32%; text-align: left; }
+.side th:first-child { text-align: left; width: 34%; }
+.side thead td { width: 24%; }
 .bar { height: 0.8rem; border-radius: 2px; background: var(--mark); transform-origin: left; }
 .masked .bar { transform: none !important; background: repeating-linear-gradient(45deg, transparent 0 3px, var(--line) 3px 5px); }
 .leak td { color: var(--wrong); } .leak .bar { background: var(--wrong); }

@@ -1,8 +1,9 @@
 // A plane with arrows, drawn as SVG, whose tips can be picked and dragged: part of <vector-plane> and <soft-lookup>.
 import { h } from "./element.js";
-import { arrow, clamp, layOut, nearest, placeLabels, snap, ticks } from "./plane.js";
+import { apart, arrow, clamp, layOut, nearest, placeLabels, snap, ticks } from "./plane.js";
 
 const REACH = 22; // px: what counts as a tap on a tip
+const HANDLE = 30; // px: the size of a handle
 const FAR = 22; // px: a label farther from its tip gets a line to it
 const LONGEST = 24; // characters of a label
 const STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
@@ -29,7 +30,7 @@ export const PLANE_STYLE = `
 .plane .query { color: var(--query); } .plane .key { color: var(--key); }
 .plane text.key { fill: currentColor; } .plane text.strong { fill: currentColor; font-weight: 700; }
 .plane .wedge { fill: none; stroke: var(--mark); stroke-width: 1.5; }
-.handle { position: absolute; left: 0; top: 0; width: 30px; height: 30px; min-height: 0; margin: -15px 0 0 -15px; padding: 0; border: 2px solid; border-radius: 50%; background: none;
+.handle { position: absolute; left: 0; top: 0; width: ${HANDLE}px; height: ${HANDLE}px; min-height: 0; margin: ${-HANDLE / 2}px 0 0 ${-HANDLE / 2}px; padding: 0; border: 2px solid; border-radius: 50%; background: none;
   cursor: grab; touch-action: none; }
 .handle:active { cursor: grabbing; }
 button.handle:hover:enabled { border-color: currentColor; background: color-mix(in srgb, currentColor 14%, transparent); }
@@ -99,12 +100,14 @@ export class PlaneView {
     });
     if (this.order !== order.join()) for (const i of [...order].reverse()) this.svg.insertBefore(arrows[i].node, this.wedge); // important ones on top
     this.order = order.join();
+    const tipsOf = tips.map(({ of }) => this.#tips[of]);
+    const centres = tipsOf.length === 2 ? apart(tipsOf, HANDLE) : tipsOf;
     this.handles.forEach((handle, k) => {
       const { of, kind, label } = tips[k];
       handle.of = of;
       handle.node.className = `handle ${kind}`;
       handle.node.setAttribute("aria-label", label);
-      handle.node.style.transform = `translate(${this.#tips[of].map((x) => `${x.toFixed(1)}px`).join(", ")})`;
+      handle.node.style.transform = `translate(${centres[k].map((x) => `${x.toFixed(1)}px`).join(", ")})`;
     });
     this.#drawLabels(looks, order);
     this.wedge.setAttribute("d", wedge ? this.#arc(origin, ...wedge.map((i) => this.#tips[i])) : "");

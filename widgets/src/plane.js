@@ -122,3 +122,13 @@ export function bar(x, low, high) {
 export const COLDEST = -41;
 export const temperatureAt = (position) => (position <= COLDEST ? 0 : position >= -COLDEST ? "inf" : Number((10 ** (position / 20)).toPrecision(2)));
 export const positionOf = (temperature) => (temperature === 0 ? COLDEST : temperature === "inf" ? -COLDEST : clamp(Math.round(20 * Math.log10(temperature)), COLDEST + 1, -COLDEST - 1));
+
+/** Centres of handles for two tips, pushed apart where the tips are closer than `gap`: each can still be touched. */
+export function apart([a, b], gap) {
+  const [dx, dy] = [b[0] - a[0], b[1] - a[1]];
+  const distance = Math.hypot(dx, dy);
+  if (distance >= gap) return [a, b];
+  const [ux, uy] = distance > 0 ? [dx / distance, dy / distance] : [1, 0];
+  const push = (gap - distance) / 2;
+  return [[a[0] - ux * push, a[1] - uy * push], [b[0] + ux * push, b[1] + uy * push]];
+}

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { arrow, bar, clamp, layOut, nearest, niceAbove, overlap, placeLabels, snap, ticks } from "../src/plane.js";
+import { apart, arrow, bar, clamp, layOut, nearest, niceAbove, overlap, placeLabels, snap, ticks } from "../src/plane.js";
 
 const near = (a, b, by = 1e-9) => a.forEach((x, c) => assert.ok(Math.abs(x - b[c]) <= by, `${a} is not ${b}`));
 
@@ -114,4 +114,14 @@ test("labels: while a tip moves a little, its label keeps its side", () => {
 
 test("a bar goes from zero to its number, in percent of the scale, and no farther", () => {
   assert.deepEqual([bar(3, 0, 4), bar(-1, -2, 2), bar(1, -2, 2), bar(0, -1, 1), bar(9, 0, 4)], [[0, 75], [25, 25], [50, 25], [50, 0], [0, 100]]);
+});
+
+test("handles of tips that are close stand side by side, and meet their tips' middle", () => {
+  for (const [a, b] of [[[5, 5], [5, 5]], [[0, 0], [3, 4]], [[10, 0], [0, 0]]]) {
+    const [c, d] = apart([a, b], 30);
+    near([Math.hypot(d[0] - c[0], d[1] - c[1])], [30]);
+    near([c[0] + d[0], c[1] + d[1]], [a[0] + b[0], a[1] + b[1]]);
+    assert.ok((b[0] - a[0]) * (d[0] - c[0]) + (b[1] - a[1]) * (d[1] - c[1]) >= 0); // none changes sides
+  }
+  assert.deepEqual(apart([[0, 0], [40, 0]], 30), [[0, 0], [40, 0]]);
 });
