@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 SITE := build/_build/html
-SOURCES := src tests tools book/_ext
+SOURCES := src tests tools training book/_ext
 SLOW := tests/test_wheel.py tests/test_site.py # first, so that both cores are busy to the end
 TESTS := $(SLOW) $(filter-out $(SLOW),$(wildcard tests/test_*.py)) notebooks src
 

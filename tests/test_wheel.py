@@ -61,6 +61,8 @@ def test_wheel_holds_the_library_and_nothing_else(wheel):
     names = set(zipfile.ZipFile(wheel).namelist())
     sources = {path.relative_to(ROOT / "src").as_posix() for path in (ROOT / "src").rglob("*.py")}
     data = {"self_attention/book.mplstyle", "self_attention/widgets/widgets.js"}
+    weights = ROOT / "src" / "self_attention" / "weights"
+    data |= {path.relative_to(ROOT / "src").as_posix() for path in weights.rglob("*.*")}
     assert {name for name in names if ".dist-info/" not in name} == sources | data
     assert any(name.endswith("/LICENSE") for name in names)
 

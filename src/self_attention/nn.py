@@ -1,11 +1,30 @@
-"""Torch modules: what has weights to learn."""
+"""Torch modules: what has weights to learn, how it learns them, and where the book keeps them.
+
+The models of chapter 3: a `Translator` from an `Encoder` and a `Decoder`, with one vector for the whole sentence or
+with attention; and a `Tagger` that sees a word, a window, or the whole sentence.
+"""
+
+import hashlib
+import json
+import math
+from pathlib import Path
+from typing import NamedTuple
 
 import torch
+from torch import nn
+from torch.nn.functional import cross_entropy, pad, relu
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
+from . import __version__
 from ._arrays import check_integer
+from .attention import additive_scores, attend, scaled_dot_product_attention
+from .corpus import Vocabulary
+from .masks import padding_mask
+
+WEIGHTS = Path(__file__).with_name("weights")
 
 
-class LearnedPositions(torch.nn.Module):
+class LearnedPositions(nn.Module):
     """One learned vector for each position: the counterpart of `sinusoidal_positions`.
 
     output_p = weight_p
@@ -28,7 +47,7 @@ class LearnedPositions(torch.nn.Module):
         check_integer("max_len", max_len, least=1)
         check_integer("d_model", d_model, least=1)
         super().__init__()
-        self.weight = torch.nn.Parameter(0.02 * torch.randn(max_len, d_model))
+        self.weight = nn.Parameter(0.02 * torch.randn(max_len, d_model))
 
     def forward(self, n):
         """The vectors of positions 0 to n - 1, (n, d_model); add them to X (..., n, d_model)."""
@@ -38,3 +57,377 @@ class LearnedPositions(torch.nn.Module):
                 f"n must be at most max_len = {len(self.weight)}, came {n}: there is no vector to learn from beyond"
             )
         return self.weight[:n]  # (n, d_model)
+
+
+# Translate
+
+
+class Encoder(nn.Module):
+    """Read a sentence from both ends: a state for each word, and one vector for all of them.
+
+    h_j = [GRU(x_1 ... x_j), GRU(x_m ... x_j)], c = [GRU(x_1 ... x_m), GRU(x_m ... x_1)]
+
+    Args:
+        size: number of words in the vocabulary.
+        d_model: features of a word's vector, and of a state in each direction.
+
+    >>> states, c = Encoder(size=10, d_model=4)(torch.tensor([[5, 6, 7], [8, 9, 0]]), torch.tensor([3, 2]))
+    >>> states.shape, c.shape
+    (torch.Size([2, 3, 8]), torch.Size([2, 8]))
+
+    Source: Bahdanau et al. 2015, sec. 3.2; the GRU is Cho et al. 2014, sec. 2.3.
+    """
+
+    def __init__(self, size, d_model):
+        super().__init__()
+        self.embedding = nn.Embedding(size, d_model)
+        self.gru = nn.GRU(d_model, d_model, batch_first=True, bidirectional=True)
+
+    def forward(self, ids, lengths):
+        """From ids (b, m) and lengths (b,) to states (b, m, 2 d_model), 0 at the padding, and c (b, 2 d_model)."""
+        X = self.embedding(ids)  # (b, m, d_model)
+        packed = pack_padded_sequence(X, lengths.cpu(), batch_first=True, enforce_sorted=False)
+        states, last = self.gru(packed)
+        states, _ = pad_packed_sequence(states, batch_first=True, total_length=ids.shape[1])  # (b, m, 2 d_model)
+        return states, torch.cat([last[0], last[1]], dim=-1)  # (b, 2 d_model)
+
+
+class Decoder(nn.Module):
+    """Write a sentence: each step knows the words so far and a vector from the encoder.
+
+    s_i = GRU([y_{i-1}, c], s_{i-1}), logits_i = [s_i, c_i] W + bias
+
+    Without attention, c_i is the one vector c at every step. With attention it is read afresh from the encoder's
+    states h_j: c_i = sum_j weights_ij h_j, where row i of the weights is the softmax of the additive scores of s_i
+    against each h_j. The query is s_i; the keys and the values are the same h_j.
+
+    Args:
+        size: number of words in the vocabulary.
+        d_model: features of a word's vector; states and c have 2 d_model.
+        attention: read the encoder's states again at each step, or not.
+
+    Source: Cho et al. 2014, sec. 2.2 (one c for all steps); Bahdanau et al. 2015, sec. 3.1 (a c_i for each step); Luong
+    et al. 2015, sec. 3 (the query is the state of this step, not of the one before).
+    """
+
+    def __init__(self, size, d_model, attention):
+        super().__init__()
+        d = 2 * d_model
+        self.embedding = nn.Embedding(size, d_model)
+        self.gru = nn.GRU(d_model + d, d, batch_first=True)
+        self.output = nn.Linear(2 * d, size)
+        self.attention = attention
+        if attention:
+            self.W_q = nn.Parameter(torch.randn(d, d_model) / math.sqrt(d))
+            self.W_k = nn.Parameter(torch.randn(d, d_model) / math.sqrt(d))
+            self.v = nn.Parameter(torch.randn(d_model) / math.sqrt(d_model))
+
+    def forward(self, ids, states, c, mask, s):
+        """One step for each of the ids (b, n), which may be all words at once or one.
+
+        Args:
+            ids: the word before each step, (b, n).
+            states: the encoder's, (b, m, d), d = 2 d_model.
+            c: the encoder's one vector, (b, d).
+            mask: boolean (b, 1, m); True = a word, not padding.
+            s: the decoder's state before the first of these steps, (1, b, d).
+
+        Returns:
+            logits (b, n, size), scores (b, n, m), weights (b, n, m), the latter two None without attention, and the
+            state after the last step (1, b, d).
+        """
+        c = c[:, None].expand(-1, ids.shape[1], -1)  # (b, n, d)
+        S, s = self.gru(torch.cat([self.embedding(ids), c], dim=-1), s)  # (b, n, d), (1, b, d)
+        scores = weights = None
+        if self.attention:
+            scores = additive_scores(S, states, self.W_q, self.W_k, self.v)  # (b, n, m)
+            c, weights = attend(scores, V=states, mask=mask)  # (b, n, d), (b, n, m)
+        return self.output(torch.cat([S, c], dim=-1)), scores, weights, s
+
+
+class Translation(NamedTuple):
+    """A translation: its words with <eos>, and, with attention, raw scores and weights (n, m) against the source."""
+
+    words: list
+    scores: torch.Tensor | None
+    weights: torch.Tensor | None
+
+    def __str__(self):
+        return " ".join(word for word in self.words if word != "<eos>")
+
+
+class Translator(nn.Module):
+    """Encoder, decoder, and the vocabularies that turn sentences into ids and back.
+
+    Args:
+        source, target: a Vocabulary each.
+        d_model: features of a word's vector.
+        attention: whether the decoder looks back at the source.
+
+    >>> _ = torch.manual_seed(0)
+    >>> translator = Translator(Vocabulary(["merci"]), Vocabulary(["thanks"]), d_model=8, attention=True)
+    >>> translator = train(translator, [("merci", "thanks")], steps=20)
+    >>> [translation] = translator.translate(["merci"])
+    >>> translation.words, translation.weights.shape
+    (['thanks', '<eos>'], torch.Size([2, 1]))
+    """
+
+    def __init__(self, source, target, d_model=64, attention=True):
+        super().__init__()
+        self.source, self.target = source, target
+        self.config = {"d_model": d_model, "attention": attention}
+        self.encoder = Encoder(len(source), d_model)
+        self.decoder = Decoder(len(target), d_model, attention)
+
+    def read(self, sentences):
+        """What the decoder needs of some source sentences: states (b, m, d), c (b, d), mask (b, 1, m)."""
+        if isinstance(sentences, str) or not sentences or not all(sentence.split() for sentence in sentences):
+            raise ValueError(f"expected a list of sentences of at least one word, came {sentences!r}")
+        ids, lengths = map(torch.tensor, self.source.batch(sentences))  # (b, m), (b,)
+        return *self.encoder(ids, lengths), padding_mask(lengths, m=ids.shape[1])
+
+    def loss(self, pairs):
+        """Mean cross-entropy per target word, when each step is given the right words before it."""
+        states, c, mask = self.read([pair[0] for pair in pairs])
+        ids = torch.tensor(self.target.batch([pair[1] for pair in pairs], bos=True, eos=True)[0])  # (b, n + 1)
+        logits, *_ = self.decoder(ids[:, :-1], states, c, mask, c[None])  # (b, n, size)
+        return cross_entropy(logits.mT, ids[:, 1:], ignore_index=Vocabulary.PAD)
+
+    @torch.no_grad()
+    def translate(self, sentences, longest=40):
+        """Greedily: the most probable word at each step, up to <eos> or the longest length. A list of Translations."""
+        states, c, mask = self.read(sentences)
+        s, word, steps = c[None], torch.full((len(sentences), 1), Vocabulary.BOS), []
+        ended = torch.zeros_like(word, dtype=torch.bool)
+        while len(steps) < longest and not ended.all():
+            logits, scores, weights, s = self.decoder(word, states, c, mask, s)
+            word = logits.argmax(dim=-1)  # (b, 1)
+            steps.append((word, scores, weights))
+            ended |= word == Vocabulary.EOS
+        ids, scores, weights = (
+            None if part[0] is None else torch.cat(part, dim=1) for part in zip(*steps, strict=True)
+        )
+        return [self._translation(ids, scores, weights, mask.sum(dim=(1, 2)).tolist(), b) for b in range(len(ids))]
+
+    def _translation(self, ids, scores, weights, lengths, b):
+        words = [self.target.words[i] for i in ids[b].tolist()]
+        n = words.index("<eos>") + 1 if "<eos>" in words else len(words)
+        maps = (None if part is None else part[b, :n, : lengths[b]] for part in (scores, weights))  # (n, m)
+        return Translation(words[:n], *maps)
+
+    def exact(self, pairs, batch=100):
+        """For each pair, whether its translation is right to the last word: a boolean array (number of pairs,)."""
+        pairs = list(pairs)
+        order = sorted(range(len(pairs)), key=lambda i: len(pairs[i][0].split()))  # like lengths share a batch
+        right = torch.zeros(len(pairs), dtype=torch.bool)
+        for start in range(0, len(order), batch):
+            some = order[start : start + batch]
+            said = self.translate([pairs[i][0] for i in some])
+            right[some] = torch.tensor([str(its) == pairs[i][1] for i, its in zip(some, said, strict=True)])
+        return right.numpy()
+
+
+# Tag
+
+
+class Tagger(nn.Module):
+    """Say of each word which part of speech it is. All taggers are alike but for what a word may see.
+
+    tag_i = argmax W_2 relu(W_1 seen_i), where seen_i is the word's window, or [x_i, what it reads by self-attention]
+
+    Args:
+        words: a Vocabulary.
+        tags: the list of tags.
+        reach: an odd number: a window of so many words, of which 1 is the word itself; or "all": self-attention over
+            the whole sentence, positions added to the words.
+        d_model: features of a word's vector.
+        longest: the number of positions, for "all".
+
+    Raises:
+        ValueError: the reach is neither "all" nor odd and positive.
+
+    >>> tagger = Tagger(Vocabulary(["i saw a saw"]), ["DET", "NOUN", "PRON", "VERB"], reach=3)
+    >>> tagger(*tagger.read([["i", "saw", "a", "saw"], ["i", "saw"]])).shape
+    torch.Size([2, 4, 4])
+    """
+
+    def __init__(self, words, tags, reach, d_model=32, longest=16):
+        super().__init__()
+        if reach != "all":
+            check_integer("reach", reach, least=1)
+            if reach % 2 == 0:
+                raise ValueError(f"reach must be 'all' or an odd number, came {reach}")
+        self.source, self.tags, self.reach = words, list(tags), reach
+        self.config = {"tags": self.tags, "reach": reach, "d_model": d_model, "longest": longest}
+        self.embedding = nn.Embedding(len(words), d_model, padding_idx=Vocabulary.PAD)
+        if reach == "all":
+            self.positions = LearnedPositions(longest, d_model)
+            self.queries, self.keys, self.values = (nn.Linear(d_model, d_model, bias=False) for _ in range(3))
+        seen = 2 * d_model if reach == "all" else reach * d_model
+        self.hidden, self.output = nn.Linear(seen, 2 * d_model), nn.Linear(2 * d_model, len(tags))
+
+    def read(self, sentences):
+        """Ids (b, n) and lengths (b,) of some sentences, each a sequence of words."""
+        return tuple(map(torch.tensor, self.source.batch([" ".join(words) for words in sentences])))
+
+    def forward(self, ids, lengths):
+        """Logits (b, n, number of tags)."""
+        X = self.embedding(ids)  # (b, n, d_model), 0 at the padding
+        if self.reach == "all":
+            X = X + self.positions(ids.shape[1])
+            Q, K, V = self.queries(X), self.keys(X), self.values(X)  # (b, n, d_model) each
+            Z, _ = scaled_dot_product_attention(Q, K, V, padding_mask(lengths, m=ids.shape[1]))
+            seen = torch.cat([X, Z], dim=-1)  # (b, n, 2 d_model)
+        else:
+            side = self.reach // 2
+            windows = pad(X, (0, 0, side, side)).unfold(1, self.reach, 1)  # (b, n, d_model, reach)
+            seen = windows.flatten(start_dim=2)  # (b, n, d_model reach)
+        return self.output(relu(self.hidden(seen)))
+
+    def loss(self, tagged):
+        """Mean cross-entropy per word; each sentence is a pair of words and tags, or begins like one."""
+        ids, lengths = self.read([sentence[0] for sentence in tagged])
+        n = ids.shape[1]
+        right = [[self.tags.index(tag) for tag in tags] + (n - len(tags)) * [-1] for _, tags, *_ in tagged]
+        return cross_entropy(self(ids, lengths).mT, torch.tensor(right), ignore_index=-1)
+
+    @torch.no_grad()
+    def tag(self, sentences):
+        """The tags of some sentences, each a sequence of words."""
+        best = self(*self.read(sentences)).argmax(dim=-1).tolist()  # (b, n)
+        return [[self.tags[i] for i in row[: len(words)]] for row, words in zip(best, sentences, strict=True)]
+
+
+# Train, keep and fetch
+
+
+def train(model, examples, steps, batch=64, rate=3e-3, seed=0, report=None):
+    """Fit a model to examples: AdamW, the rate warmed up for 5 % of the steps and then let down along a cosine.
+
+    Args:
+        model: has a method `loss(examples)`.
+        examples: a list of items; `len(item[0])` says how long one is.
+        steps: number of batches.
+        batch: examples in a batch. Each has about one length, so that little of it is padding.
+        rate: the highest learning rate.
+        seed: of the order of the examples. The model's first weights are the caller's: `torch.manual_seed`.
+        report: called as report(step, loss) after each step.
+
+    Returns:
+        the model, for evaluation.
+
+    Raises:
+        ValueError: steps is not an integer of at least 1, there are no examples.
+
+    Source: Loshchilov and Hutter 2019 (AdamW); Loshchilov and Hutter 2017, sec. 3 (cosine).
+    """
+    check_integer("steps", steps, least=1)
+    if not examples:
+        raise ValueError("examples must not be empty")
+    optimizer = torch.optim.AdamW(model.parameters(), lr=rate, betas=(0.9, 0.98))
+    warm = max(1, steps // 20)
+    schedule = torch.optim.lr_scheduler.LambdaLR(
+        optimizer, lambda t: min((t + 1) / warm, 0.5 + 0.5 * math.cos(math.pi * t / steps))
+    )
+    model.train()
+    for step, some in zip(range(1, steps + 1), batches(examples, batch, seed), strict=False):
+        optimizer.zero_grad()
+        loss = model.loss(some)
+        loss.backward()
+        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        schedule.step()
+        if report:
+            report(step, loss.item())
+    return model.eval()
+
+
+def batches(examples, size, seed=0):
+    """Batches of examples of about one length, for ever, each example once in a round."""
+    generator = torch.Generator().manual_seed(seed)
+
+    def shuffled(items):
+        return [items[i] for i in torch.randperm(len(items), generator=generator).tolist()]
+
+    while True:
+        order = shuffled(examples)
+        heaps = [
+            sorted(order[i : i + 50 * size], key=lambda item: len(item[0])) for i in range(0, len(order), 50 * size)
+        ]
+        yield from shuffled([heap[i : i + size] for heap in heaps for i in range(0, len(heap), size)])
+
+
+def digest(examples):
+    """Twelve letters and digits that change when any example does.
+
+    >>> digest([("merci", "thanks")])
+    '89cab69089a0'
+    """
+    return hashlib.sha256(json.dumps(examples).encode()).hexdigest()[:12]
+
+
+KINDS = {"Translator": Translator, "Tagger": Tagger}
+
+
+def save(model, path, **facts):
+    """Write a model to a safetensors file: weights as float16, and beside them all it takes to build the model again.
+
+    Args:
+        model: a Translator or a Tagger.
+        path: of the file.
+        facts: more to keep, such as seed=0; each as JSON.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save(Tagger(Vocabulary(["merci"]), ["NOUN"], reach=1), Path(folder) / "tagger.safetensors", seed=0)
+    ...     load(Path(folder) / "tagger.safetensors").facts["seed"]
+    0
+    """
+    from safetensors.torch import save as to_bytes
+
+    words = [getattr(model, side).words[4:] for side in ("source", "target") if hasattr(model, side)]
+    facts |= {"kind": type(model).__name__, "config": model.config, "words": words, "version": __version__}
+    tensors = {name: tensor.to(torch.float16) for name, tensor in model.state_dict().items()}
+    Path(path).write_bytes(to_bytes(tensors, metadata={"facts": json.dumps(facts)}))
+
+
+def load(name):
+    """A model with the weights that `save` wrote; nothing is downloaded, nothing is unpickled.
+
+    Args:
+        name: of one of the models that come with the package, such as "translator_attention"; or the path of a file.
+
+    Returns:
+        the model, for evaluation; `model.facts` holds what was saved beside the weights.
+
+    Raises:
+        ValueError: there is no such file.
+        ImportError: the library safetensors is missing.
+    """
+    path = name if isinstance(name, Path) else WEIGHTS / f"{name}.safetensors"
+    if not path.is_file():
+        known = sorted(file.stem for file in WEIGHTS.glob("*.safetensors"))
+        raise ValueError(f"no weights at {name!r}, expected the path of a file or one of {', '.join(known)}")
+    try:
+        from safetensors import safe_open
+    except ImportError as error:
+        raise ImportError('the weights are safetensors files: pip install "self-attention[torch]"') from error
+    with safe_open(path, framework="pt") as file:
+        facts = json.loads(file.metadata()["facts"])
+        tensors = {key: file.get_tensor(key).float() for key in file.keys()}  # noqa: SIM118 (not a dictionary)
+    model = KINDS[facts["kind"]](*([Vocabulary([" ".join(words)]) for words in facts["words"]]), **facts["config"])
+    model.load_state_dict(tensors)
+    model.facts = facts
+    return model.eval()
+
+
+def logs(name):
+    """What the training of one of the package's models left behind, run by run: a list of dicts, by seed and steps.
+
+    Each has the command, seed and steps, the loss ("curve") and the figures on unseen sentences ("test").
+
+    >>> [(run["seed"], run["steps"]) for run in logs("tagger_3")]
+    [(0, 800), (1, 800), (2, 800)]
+    """
+    runs = [json.loads(path.read_text(encoding="utf-8")) for path in (WEIGHTS / "logs").glob(f"{name}_seed*.json")]
+    return sorted(runs, key=lambda run: (run["steps"], run["seed"]))

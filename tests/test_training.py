@@ -1,0 +1,251 @@
+"""The weights that the package ships load, fit this corpus and do what their logs say; and how they came about."""
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from self_attention import nn
+from self_attention.corpus import Vocabulary, corpus, tagged_sentences
+
+ROOT = Path(__file__).parents[1]
+TRANSLATORS, TAGGERS = ("translator_fixed", "translator_attention"), ("tagger_1", "tagger_3", "tagger_23", "tagger_all")
+
+
+def log(name):
+    """What the run that made some weights wrote down."""
+    facts = nn.load(name).facts
+    path = nn.WEIGHTS / "logs" / f"{name}_seed{facts['seed']}_steps{facts['steps']}.json"
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    """Small models gain nothing from two, and lose much when tests run side by side."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture(scope="module")
+def parts():
+    return corpus()
+
+
+@pytest.fixture(scope="module")
+def tagged():
+    return {"train": tagged_sentences(4000), "test": tagged_sentences(1000, part="test")}
+
+
+@pytest.fixture
+def scripts(monkeypatch):
+    """The modules of the two training scripts."""
+    monkeypatch.syspath_prepend(ROOT / "training")
+    import train_taggers
+    import train_translators
+
+    yield train_translators, train_taggers
+    for name in ("train_translators", "train_taggers", "log"):
+        del sys.modules[name]
+
+
+# The weights that are shipped
+
+
+def test_each_file_has_its_log_and_is_small():
+    files = {path.stem: path for path in nn.WEIGHTS.iterdir()}
+    assert set(files) == {*TRANSLATORS, *TAGGERS}
+    assert all(path.suffix == ".safetensors" and path.stat().st_size < 1_000_000 for path in files.values())
+
+
+@pytest.mark.parametrize("name", [*TRANSLATORS, *TAGGERS])
+def test_weights_say_where_they_come_from(name, parts, tagged):
+    model, facts = nn.load(name), log(name)
+    assert all(model.facts[key] == facts[key] for key in ("seed", "steps", "version", "corpus"))
+    examples = parts if name in TRANSLATORS else [tagged["train"], tagged["test"]]
+    assert model.facts["corpus"] == nn.digest(examples), "the corpus has changed: train again (training/README.md)"
+    assert sum(weights.numel() for weights in model.parameters()) == facts["parameters"]
+    assert facts["curve"][-1][0] == facts["steps"] and facts["curve"][-1][1] < facts["curve"][0][1]
+
+
+@pytest.mark.parametrize("name", TRANSLATORS)
+def test_translators_are_as_good_as_their_log_says(name, parts, scripts):
+    measured, said = scripts[0].accuracy(nn.load(name), parts["test"]), log(name)["test"]
+    assert measured.keys() == said.keys()
+    for group in said:
+        assert measured[group]["sentences"] == said[group]["sentences"]
+        assert measured[group]["exact"] == pytest.approx(said[group]["exact"], abs=2), group
+
+
+@pytest.mark.parametrize("name", TAGGERS)
+def test_taggers_are_as_good_as_their_log_says(name, tagged, scripts):
+    measured, said = scripts[1].accuracy(nn.load(name), tagged["test"]), log(name)["test"]
+    assert measured.keys() == said.keys()
+    for group in said:
+        assert measured[group]["right"] == pytest.approx(said[group]["right"], abs=1), group
+
+
+def test_attention_wins_on_long_sentences():
+    fixed, attention = (log(name)["test"] for name in TRANSLATORS)
+    for group in ("16-20", "21-25", "26-30"):
+        assert attention[group]["exact"] > fixed[group]["exact"] + 20, group
+    assert fixed["1-5"]["exact"] > fixed["11-15"]["exact"] > fixed["21-25"]["exact"]
+
+
+def test_only_a_window_that_holds_the_cue_finds_it():
+    right = {name: log(name)["test"]["outside a window of 3"]["right"] for name in TAGGERS}
+    assert right["tagger_1"] == right["tagger_3"] == 50  # of each pair of twins, one
+    assert right["tagger_23"] > 99 and right["tagger_all"] > 99
+
+
+# The models
+
+
+LONG = "l' animal n' a pas traversé la rue parce qu' il était trop fatigué"
+
+
+def test_a_translation_knows_its_words_scores_and_weights():
+    (translation,) = nn.load("translator_attention").translate(["je suis étudiant"])
+    assert str(translation) == "i am a student" and translation.words[-1] == "<eos>"
+    assert translation.scores.shape == translation.weights.shape == (5, 3)
+    torch.testing.assert_close(translation.weights.sum(dim=-1), torch.ones(5))
+    torch.testing.assert_close(translation.weights, torch.softmax(translation.scores, dim=-1))
+    assert nn.load("translator_fixed").translate(["merci"])[0].weights is None
+
+
+@pytest.mark.parametrize("name", TRANSLATORS)
+def test_padding_changes_nothing(name):
+    model = nn.load(name)
+    (alone,), (beside, _) = model.translate(["je suis étudiant"]), model.translate(["je suis étudiant", LONG])
+    assert alone.words == beside.words
+    if alone.weights is not None:
+        torch.testing.assert_close(alone.weights, beside.weights)
+    loss = [model.loss(pairs) * n for pairs, n in (([("merci", "thanks")], 2), ([(LONG, "no no no")], 4))]
+    together = model.loss([("merci", "thanks"), (LONG, "no no no")]) * 6  # 2 + 4 words with <eos>
+    torch.testing.assert_close(sum(loss), together)
+
+
+def test_taggers_ignore_padding():
+    short, long = "i saw a saw".split(), "we often wanted to saw and paint and drill here".split()
+    torch.manual_seed(0)
+    untrained = nn.Tagger(Vocabulary([" ".join(short + long)]), ["NOUN", "VERB"], reach=3)
+    for model in (untrained, *map(nn.load, TAGGERS)):
+        alone, beside = model(*model.read([short])), model(*model.read([short, long]))
+        torch.testing.assert_close(alone[0], beside[0, :4], msg=str(model.reach))
+
+
+@pytest.mark.parametrize(("reach", "sees"), [(1, [2]), (3, [1, 2, 3]), (5, [0, 1, 2, 3, 4]), ("all", range(7))])
+def test_a_tagger_sees_as_far_as_it_says(reach, sees):
+    torch.manual_seed(0)
+    tagger = nn.Tagger(Vocabulary(["a b"]), ["X", "Y"], reach)
+    ids = torch.full((1, 7), 4)
+    logits = tagger(ids, torch.tensor([7]))[0, 2]
+    for j in range(7):
+        other = ids.clone()
+        other[0, j] = 5
+        assert torch.equal(tagger(other, torch.tensor([7]))[0, 2], logits) == (j not in sees), j
+
+
+def test_the_encoder_reads_from_both_ends():
+    encoder = nn.load("translator_fixed").encoder
+    ids = torch.tensor([[5, 6, 7, 8], [5, 6, 0, 0]])
+    states, c = encoder(ids, torch.tensor([4, 2]))
+    torch.testing.assert_close(c[0], torch.cat([states[0, 3, :64], states[0, 0, 64:]]))
+    torch.testing.assert_close(c[1], torch.cat([states[1, 1, :64], states[1, 0, 64:]]))
+    assert (states[1, 2:] == 0).all()
+
+
+def test_the_two_translators_differ_in_attention_alone(scripts):
+    with_it, without = (scripts[0].build(attention, 0, [("a b", "c d")]).state_dict() for attention in (True, False))
+    assert with_it.keys() - without.keys() == {"decoder.W_q", "decoder.W_k", "decoder.v"}
+    assert all(torch.equal(with_it[name], without[name]) for name in without)
+
+
+def test_a_reach_must_have_a_middle():
+    with pytest.raises(ValueError, match="'all' or an odd number, came 4"):
+        nn.Tagger(Vocabulary(["a"]), ["X"], reach=4)
+
+
+@pytest.mark.parametrize("sentences", ["merci", [], ["merci", ""]])
+def test_what_is_no_list_of_sentences_is_refused(sentences):
+    with pytest.raises(ValueError, match="list of sentences of at least one word"):
+        nn.load("translator_fixed").translate(sentences)
+
+
+# Load
+
+
+def test_missing_weights_are_named():
+    with pytest.raises(ValueError, match="no weights at 'translator'.*tagger_1.*translator_fixed"):
+        nn.load("translator")
+
+
+def test_safetensors_missing_is_said(monkeypatch):
+    monkeypatch.setitem(sys.modules, "safetensors", None)
+    with pytest.raises(ImportError, match=r'pip install "self-attention\[torch\]"'):
+        nn.load("tagger_1")
+
+
+# Train
+
+
+def test_training_without_examples_or_steps_is_refused():
+    tagger = nn.Tagger(Vocabulary(["a"]), ["X"], reach=1)
+    with pytest.raises(ValueError, match="examples must not be empty"):
+        nn.train(tagger, [], steps=1)
+    with pytest.raises(ValueError, match="steps"):
+        nn.train(tagger, [(("a",), ("X",))], steps=0)
+
+
+def test_a_round_of_batches_holds_each_example_once():
+    examples = [("x" * (i % 7 + 1), i) for i in range(1000)]
+    stream = nn.batches(examples, size=64)
+    first = [next(stream) for _ in range(16)]  # 1,000 = 15 * 64 + 40
+    assert sorted(i for batch in first for _, i in batch) == list(range(1000))
+    assert np.mean([len({len(text) for text, _ in batch}) for batch in first]) < 3  # like lengths together
+
+
+def test_the_order_of_batches_follows_the_seed_alone():
+    examples = [("a", i) for i in range(100)]
+    first, again, other = ([next(nn.batches(examples, 64, seed))] for seed in (0, 0, 1))
+    assert first == again != other
+
+
+def test_first_weights_follow_the_seed(scripts):
+    first, again, other = (scripts[0].build(True, seed, [("a", "b")]).decoder.v for seed in (0, 0, 1))
+    assert torch.equal(first, again) and not torch.equal(first, other)
+
+
+def test_a_log_measures_the_weights_as_they_are_shipped(scripts, tmp_path):
+    tagger = nn.Tagger(Vocabulary(["a"]), ["X"], reach=1)
+    log = sys.modules["log"].Log("tagger", "command", tagger, tmp_path, ship=False, seed=0, steps=1)
+    log.write(lambda model: all(torch.equal(weights, weights.half().float()) for weights in model.parameters()))
+    assert json.loads((tmp_path / "tagger_seed0_steps1.json").read_text(encoding="utf-8"))["test"] is True
+
+
+def runs(main, folder, *words):
+    """Bytes of each file that a training run writes."""
+    folder.mkdir()
+    main(*words, "--out", str(folder))
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+
+
+def test_the_scripts_are_deterministic_and_follow_the_seed(scripts, monkeypatch, tmp_path):
+    small = corpus(train=300, valid=10, test=20)
+    monkeypatch.setattr(scripts[0], "corpus", lambda: small)
+    monkeypatch.setattr(scripts[1], "tagged_sentences", lambda n, part="train": tagged_sentences(n // 20, part))
+    for number, (script, name) in enumerate(zip(scripts, (["attention"], []), strict=True)):
+        first, again, other = (
+            runs(script.main, tmp_path / f"{number}{run}", *name, "--steps", "20", "--seed", seed)
+            for run, seed in enumerate("001")
+        )
+        assert first and first == again
+        losses = [
+            json.loads(text)["curve"] for files in (first, other) for path, text in files.items() if "json" in path
+        ]
+        half = len(losses) // 2
+        assert all(one != two for one, two in zip(losses[:half], losses[half:], strict=True))

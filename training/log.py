@@ -1,0 +1,45 @@
+"""What a training run leaves behind: a log for everybody and the weights that the package ships."""
+
+import json
+
+from self_attention import __version__, nn
+
+
+class Log:
+    """The curve and the figures of one run.
+
+    Args:
+        name: of the model.
+        command: what to type for the same run.
+        model: whose weights are counted and written.
+        out: the folder for log and weights; None = the package, the weights only if this is the run to ship.
+        ship: whether it is.
+        facts: what belongs to the weights: seed, steps, the corpus's digest.
+    """
+
+    def __init__(self, name, command, model, out, ship, **facts):
+        parameters = sum(weights.numel() for weights in model.parameters())
+        self.facts = {"version": __version__, **facts}
+        self.entries = {"name": name, "command": command, "parameters": parameters, **self.facts, "curve": []}
+        self.model, self.out, self.ship, self.recent = model, out, ship, []
+
+    def report(self, step, loss):
+        """Keep the mean of every hundred losses."""
+        self.recent.append(loss)
+        if step % 100 == 0 or step == self.facts["steps"]:
+            self.entries["curve"].append([step, round(sum(self.recent) / len(self.recent), 4)])
+            self.recent = []
+            print(self.entries["name"], *self.entries["curve"][-1], flush=True)
+
+    def write(self, test):
+        """Measure the model as it is shipped, in half precision, with test(model); write the log and the weights."""
+        name = self.entries["name"]
+        self.entries["test"] = test(self.model.half().float())
+        lines = (f"  {json.dumps(key)}: {json.dumps(value)}" for key, value in self.entries.items())
+        text = "{\n" + ",\n".join(lines) + "\n}\n"
+        folder = self.out or nn.WEIGHTS / "logs"
+        file = folder / f"{name}_seed{self.facts['seed']}_steps{self.facts['steps']}.json"
+        file.write_text(text, encoding="utf-8")
+        print(name, self.entries["test"])
+        if self.out or self.ship:
+            nn.save(self.model, (self.out or nn.WEIGHTS) / f"{name}.safetensors", **self.facts)
