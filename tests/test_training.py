@@ -57,9 +57,10 @@ def scripts(monkeypatch):
 
 
 def test_each_file_has_its_log_and_is_small():
-    files = {path.stem: path for path in nn.WEIGHTS.iterdir()}
+    files = {path.stem: path for path in nn.WEIGHTS.iterdir() if path.is_file()}
     assert set(files) == {*TRANSLATORS, *TAGGERS}
     assert all(path.suffix == ".safetensors" and path.stat().st_size < 1_000_000 for path in files.values())
+    assert all(nn.logs(name) for name in files)
 
 
 @pytest.mark.parametrize("name", [*TRANSLATORS, *TAGGERS])
