@@ -107,6 +107,20 @@ def visit(browser):
         context.close()
 
 
+@pytest.fixture
+def open_widget(visit, tmp_path):
+    """Open a widget's own page from a folder: `page = open_widget(widget, width=390)`; no address, no server."""
+
+    def open_widget(widget, **options):
+        path = tmp_path / "page.html"
+        path.write_text(widget.to_page(), encoding="utf-8")
+        page = visit(path.as_uri(), **options)
+        page.on("dialog", lambda dialog: page.problems.append(f"dialog: {dialog.message}") or dialog.dismiss())
+        return page
+
+    return open_widget
+
+
 def is_foreign(url):
     """Say whether a request leaves this machine."""
     address = urlsplit(url)

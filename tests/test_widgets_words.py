@@ -382,14 +382,11 @@ SOME = ("plane of two dimensions", "four scores", "look-up")
 
 
 @pytest.fixture
-def show(visit, tmp_path):
-    """Open a widget's own page from a folder: `live = show(widget, width=390)`; no address, no server."""
+def show(open_widget):
+    """Open a widget's own page and hold it against Python: `live = show(widget, width=390)`."""
 
     def show(widget, **options):
-        path = tmp_path / "page.html"
-        path.write_text(widget.to_page(), encoding="utf-8")
-        page = visit(path.as_uri(), **options)
-        page.on("dialog", lambda dialog: page.problems.append(f"dialog: {dialog.message}") or dialog.dismiss())
+        page = open_widget(widget, **options)
         return Words(page, page.locator(ELEMENTS))
 
     return show
