@@ -160,7 +160,8 @@ PAINTED = IN_PAGE.replace("WAIT", "await painted();")
 RENDERED = IN_PAGE.replace("WAIT", "await until(said);")
 BERTVIZ_RENDERED = IN_PAGE.replace("WAIT", 'await until(() => document.querySelector("#attention line"));')
 MOVE = """
-  await until(said);
+  const near = () => document.querySelector("attention-map")?.scrollIntoView({ behavior: "instant" });
+  await until(() => (near(), said())); // a widget is built when it comes near the window
   const slider = find('input[type="range"][aria-label="Temperature"]');
   const before = said();
   slider.value = slider.max;
@@ -302,7 +303,7 @@ def page():
 
 
 def answer():
-    """From navigation (empty cache, localhost) to a map whose slider was moved and whose number has changed."""
+    """From navigation (empty cache, localhost) to a map, scrolled to, whose moved slider has changed its number."""
     folder, *_ = built_site()
     with served(folder) as address, chromium() as browser:
         for chapter in sorted(folder.glob("notebooks/*.html")):
