@@ -7,6 +7,9 @@ from pathlib import Path
 import anywidget
 import numpy as np
 import traitlets
+from array_api_compat import is_array_api_obj
+
+from .. import _arrays
 
 SCRIPT = Path(__file__).with_name("widgets.js")
 
@@ -16,14 +19,16 @@ MAX_ABS = 1e12
 SIGNIFICANT = 5  # digits kept of the largest entry
 
 
+def as_numpy(array, name):
+    """Give a NumPy array, a torch tensor (on any device, with or without gradient) or nested lists as a NumPy array."""
+    return _arrays.to_numpy(name, array) if is_array_api_obj(array) else np.asarray(array)
+
+
 def to_numpy(array, name):
     """Give an array (NumPy, torch or nested lists) as finite float64 NumPy numbers, or say what is wrong with it."""
     came = type(array).__name__
-    if hasattr(array, "detach"):  # a torch tensor, on any device, with or without gradient
-        array = array.detach().cpu()
-        array = array.double() if array.is_floating_point() else array  # NumPy has no bfloat16
     try:
-        array = np.asarray(array)
+        array = as_numpy(array, name)
     except (TypeError, ValueError) as error:
         raise ValueError(f"{name} must be an array of real numbers, got {came}: {error}") from None
     if array.dtype.kind not in "iuf":

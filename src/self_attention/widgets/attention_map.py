@@ -7,7 +7,7 @@ import traitlets
 
 from ..attention import dot_scores, softmax
 from ..masks import causal_mask, window_mask
-from ._base import MAX_TOKENS, Widget, check_tokens, decode, encode, html_table, to_numpy
+from ._base import MAX_TOKENS, Widget, as_numpy, check_tokens, decode, encode, html_table, to_numpy
 
 MASKS = ("causal", "padding", "window", "given")
 SCALES = ("1", "1/sqrt(d_k)", "1/d_k")
@@ -259,7 +259,7 @@ def _arrays(Q, K, V, scores):
 
 def _boolean(mask, name, shape):
     """A boolean NumPy array of that shape."""
-    mask = np.asarray(mask.detach().cpu() if hasattr(mask, "detach") else mask)
+    mask = as_numpy(mask, name)
     if mask.dtype != bool:
         raise ValueError(f"{name} must be boolean, got {mask.dtype}")
     if mask.shape != shape:
