@@ -13,6 +13,9 @@ from axe_playwright_python.sync_playwright import Axe
 from fontTools.ttLib import TTFont
 from sphinxcontrib import katex
 
+from self_attention import widgets
+from self_attention.widgets._base import SCRIPTS
+
 ROOT = Path(__file__).parents[1]
 CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
 CONTENTS = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
@@ -178,9 +181,14 @@ def test_page_works_from_a_folder(name, site, visit):
 
 
 @every_text
-def test_only_pages_with_a_widget_load_its_script(name, site):
+def test_only_pages_with_a_widget_load_its_scripts(name, site):
     text = (site.folder / f"{name}.html").read_text(encoding="utf-8")
-    assert ("widgets.js" in text) == bool(re.search(r"<[a-z]+-[a-z]+><script type=.application/json", text))
+    every = [getattr(widgets, name) for name in widgets.__all__]
+    kinds = {kind for kind in every if f'<{kind.element}><script type="application/json"' in text}
+    loaded = re.findall(r'<script [^>]*src="[./]*_static/([\w-]+\.js)', text)
+    ours = [name for name in loaded if (SCRIPTS / name).exists()]
+    assert set(ours) == {script for kind in kinds for script in kind.scripts}
+    assert ours == sorted(ours, key=lambda name: name != "widgets.js")
 
 
 @every_chapter

@@ -60,9 +60,9 @@ def python(wheel):
 def test_wheel_holds_the_library_and_nothing_else(wheel):
     names = set(zipfile.ZipFile(wheel).namelist())
     sources = {path.relative_to(ROOT / "src").as_posix() for path in (ROOT / "src").rglob("*.py")}
-    data = {"self_attention/book.mplstyle", "self_attention/widgets/widgets.js"}
-    weights = ROOT / "src" / "self_attention" / "weights"
-    data |= {path.relative_to(ROOT / "src").as_posix() for path in weights.rglob("*.*")}
+    package = ROOT / "src" / "self_attention"
+    files = [package / "book.mplstyle", *package.glob("widgets/scripts/*"), *package.glob("weights/**/*.*")]
+    data = {path.relative_to(ROOT / "src").as_posix() for path in files}
     assert {name for name in names if ".dist-info/" not in name} == sources | data
     assert any(name.endswith("/LICENSE") for name in names)
 

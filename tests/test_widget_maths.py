@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from helpers import MAXIMUM, NODE, ROOT, node
 
-from self_attention import attend, causal_mask, dot_scores, entropy, softmax, window_mask
+from self_attention import attend, causal_mask, dot_scores, entropy, softmax, widgets, window_mask
 from self_attention.widgets import AttentionMap
+from self_attention.widgets._base import SCRIPTS
 from self_attention.widgets.attention_map import MASKS, METHODS, SCALES
 
 COMPUTE = """
@@ -134,14 +135,13 @@ def test_built_script_is_a_fresh_build(tmp_path):
         path = f"{NODE.parent}{os.pathsep}{os.environ['PATH']}"
         npm = [NODE.with_name("npm"), "ci", "--no-audit", "--no-fund"]
         subprocess.run(npm, cwd=folder, check=True, env={**os.environ, "PATH": path})
-    fresh = tmp_path / "widgets.js"
-    subprocess.run([NODE, "build.mjs", fresh], cwd=folder, check=True)
-    built = ROOT / "src" / "self_attention" / "widgets" / "widgets.js"
-    same = built.read_bytes() == fresh.read_bytes()
-    assert same, "widgets.js is not what widgets/src builds: run `make widgets`"
+    subprocess.run([NODE, "build.mjs", tmp_path], cwd=folder, check=True)
+    fresh, built = ({path.name: path.read_bytes() for path in where.iterdir()} for where in (tmp_path, SCRIPTS))
+    assert len(fresh) == 5 and built == fresh, "the scripts are not what widgets/src builds: run `make widgets`"
 
 
-def test_kernel_gets_an_es_module_that_renders():
+@pytest.mark.parametrize("kind", [getattr(widgets, name) for name in widgets.__all__])
+def test_kernel_gets_an_es_module_that_renders(kind):
     script = """
     import { text } from "node:stream/consumers";
     const elements = [];
@@ -153,11 +153,12 @@ def test_kernel_gets_an_es_module_that_renders():
     await load("// once more, as a second notebook on the page would");
     console.log(JSON.stringify({ elements, render: typeof widget.render }));
     """
-    said = node(script, AttentionMap._esm)
-    assert {"attention-map", "attention-player"} <= set(said["elements"]) and said["render"] == "function"
+    said = node(script, kind._esm)
+    assert {"attention-map", kind.element} <= set(said["elements"]) and said["render"] == "function"
     assert len(set(said["elements"])) == len(said["elements"]), "an element is defined twice"
 
 
-def test_built_script_cannot_close_the_element_it_stands_in():
-    script = (ROOT / "src" / "self_attention" / "widgets" / "widgets.js").read_text(encoding="utf-8").lower()
+@pytest.mark.parametrize("path", sorted(SCRIPTS.iterdir()), ids=lambda path: path.name)
+def test_built_script_cannot_close_the_element_it_stands_in(path):
+    script = path.read_text(encoding="utf-8").lower()
     assert "</script" not in script and "<!--" not in script

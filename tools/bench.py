@@ -279,9 +279,10 @@ def built_site():
 
 
 def script():
-    """Size of the built script."""
-    code = (ROOT / "src/self_attention/widgets/widgets.js").read_bytes()
-    yield figure("minified and gzipped", zipped(code) / 1e3, "KB", 30, raw_KB=round(len(code) / 1e3, 1))
+    """Sizes of the built scripts. A page loads widgets.js and at most two of the others."""
+    for path in sorted((ROOT / "src/self_attention/widgets/scripts").iterdir()):
+        code = path.read_bytes()
+        yield figure(path.name, zipped(code) / 1e3, "KB", 30, raw_KB=round(len(code) / 1e3, 1))
 
 
 def page():

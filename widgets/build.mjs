@@ -1,16 +1,21 @@
-// Bundles src/ into the one file that the site and the kernel load: node build.mjs [outfile]
+// Bundles src/ into the scripts that the site and the kernel load: node build.mjs [folder]
+// widgets.js comes first on every page; the others find its modules in the global SelfAttention.
 import { build } from "esbuild";
 import { fileURLToPath } from "node:url";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+const outdir = process.argv[2] ?? here("../src/self_attention/widgets/scripts");
+const shared = /^\.\/(attention-map|colours|element|maths)\.js$/;
 
-await build({
-  entryPoints: [here("src/index.js")],
-  outfile: process.argv[2] ?? here("../src/self_attention/widgets/widgets.js"),
-  bundle: true,
-  minify: true,
-  format: "iife",
-  globalName: "SelfAttention",
-  target: "es2022",
-  charset: "utf8",
-});
+const fromWidgets = {
+  name: "from-widgets",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: shared }, ({ path }) => ({ path, namespace: "shared" }));
+    onLoad({ filter: /./, namespace: "shared" }, () => ({ contents: "module.exports = SelfAttention" }));
+  },
+};
+
+const options = { outdir, bundle: true, minify: true, format: "iife", target: "es2022", charset: "utf8" };
+await build({ ...options, entryPoints: [here("src/widgets.js")], globalName: "SelfAttention" });
+const others = ["player", "vectors", "layers", "translator"].map((name) => here(`src/${name}.js`));
+await build({ ...options, entryPoints: others, plugins: [fromWidgets] });

@@ -6,6 +6,7 @@ The templates in book/_templates do the rest; book/_static/book.css gives the si
 import functools
 import hashlib
 import html
+import itertools
 import json
 import os
 import re
@@ -19,6 +20,9 @@ from fontTools import subset
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 from sphinxcontrib import katex
+
+from self_attention import widgets
+from self_attention.widgets._base import SCRIPTS
 
 logger = logging.getLogger(__name__)
 
@@ -51,6 +55,10 @@ ICONS = {
 # How the HTML of a widget begins.
 WIDGET = r'<[a-z]+-[a-z]+><script type="application/json">'
 
+# Which scripts each custom element needs, and all of them, in the order of loading.
+NEEDS = {kind.element: kind.scripts for kind in (getattr(widgets, name) for name in widgets.__all__)}
+WIDGET_SCRIPTS = list(dict.fromkeys(itertools.chain(*NEEDS.values())))
+
 # A style sheet or script whose name starts so is for pages with this in their body.
 ONLY_WITH = {
     "clipboard": 'class="highlight',
@@ -59,7 +67,6 @@ ONLY_WITH = {
     "katex": 'class="katex',
     "mystnb": 'class="cell',
     "sphinx-design": 'class="sd-',
-    "widgets": WIDGET,
 }
 
 # A rule of the theme's style sheet that gives an icon its code point.
@@ -122,7 +129,7 @@ def fingerprint(app, config):
     """Rewrite all pages when the look has changed: Sphinx itself watches the text only."""
     folders = (Path(app.confdir, "book", name) for name in ("_ext", "_static", "_templates"))
     files = [path for folder in folders for path in sorted(folder.rglob("*.*")) if path.suffix != ".pyc"]
-    files += [Path(app.confdir, path) for path in config.html_static_path if path.endswith(".js")]
+    files += sorted(SCRIPTS.glob("*.js"))
     config.look = hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
 
 
@@ -142,9 +149,12 @@ def describe(doctree):
 def trim_page(app, pagename, templatename, context, doctree):
     """Load only what this page needs, scripts deferred; drop the theme's inline scripts, which repeat defaults."""
     body = context.get("body", "")
+    scripts = {script for element, names in NEEDS.items() if f"<{element}>" in body for script in names}
 
     def is_needed(asset):
         name = Path(str(asset.filename)).name
+        if name in WIDGET_SCRIPTS:
+            return name in scripts
         return all(re.search(sign, body) for start, sign in ONLY_WITH.items() if name.startswith(start))
 
     context["css_files"] = [asset for asset in context["css_files"] if is_needed(asset)]
@@ -179,6 +189,8 @@ def setup(app):
     katex.render_latex = render_latex
     app.add_config_value("look", "", "html")
     app.add_directive("widget", ShowWidget)
+    for name in WIDGET_SCRIPTS:
+        app.add_js_file(name)
     app.connect("config-inited", fingerprint)
     app.connect("doctree-read", note_anchors)
     app.connect("html-page-context", trim_page, priority=950)  # after the theme has added its scripts

@@ -1,7 +1,8 @@
 """Torch modules: what has weights to learn, how it learns them, and where the book keeps them.
 
 The models of chapter 3: a `Translator` from an `Encoder` and a `Decoder`, with one vector for the whole sentence or
-with attention; and a `Tagger` that sees a word, a window, or the whole sentence.
+with attention; and a `Tagger` that sees a word, a window, or the whole sentence. From chapter 8 on the translator is a
+`TransformerTranslator`, whose layers are in transformer.py.
 """
 
 import hashlib
@@ -20,6 +21,8 @@ from ._arrays import check_integer
 from .attention import additive_scores, attend, scaled_dot_product_attention
 from .corpus import Vocabulary
 from .masks import padding_mask
+from .positions import sinusoidal_positions
+from .transformer import Transformer
 
 WEIGHTS = Path(__file__).with_name("weights")
 
@@ -156,7 +159,43 @@ class Translation(NamedTuple):
         return " ".join(word for word in self.words if word != "<eos>")
 
 
-class Translator(nn.Module):
+class Seq2Seq(nn.Module):
+    """What every translator shares: two vocabularies, and how it is judged. A subclass says how to `translate`."""
+
+    def __init__(self, source, target):
+        super().__init__()
+        self.source, self.target = source, target
+
+    def ids(self, sentences):
+        """Of some source sentences: ids (b, m), lengths (b,) and the mask (b, 1, m), True = a word, not padding."""
+        if isinstance(sentences, str) or not sentences or not all(sentence.split() for sentence in sentences):
+            raise ValueError(f"expected a list of sentences of at least one word, came {sentences!r}")
+        ids, lengths = map(torch.tensor, self.source.batch(sentences))  # (b, m), (b,)
+        return ids, lengths, padding_mask(lengths, m=ids.shape[1])
+
+    def shifted(self, pairs):
+        """Of the targets of some pairs: the word before each step, from <bos> on, and the right one, (b, n) each."""
+        ids = torch.tensor(self.target.batch([pair[1] for pair in pairs], bos=True, eos=True)[0])  # (b, n + 1)
+        return ids[:, :-1], ids[:, 1:]
+
+    def words(self, ids):
+        """The words of ids (n,), up to the first <eos>."""
+        words = [self.target.words[i] for i in ids.tolist()]
+        return words[: words.index("<eos>") + 1] if "<eos>" in words else words
+
+    def exact(self, pairs, batch=100):
+        """For each pair, whether its translation is right to the last word: a boolean array (number of pairs,)."""
+        pairs = list(pairs)
+        order = sorted(range(len(pairs)), key=lambda i: len(pairs[i][0].split()))  # like lengths share a batch
+        right = torch.zeros(len(pairs), dtype=torch.bool)
+        for start in range(0, len(order), batch):
+            some = order[start : start + batch]
+            said = self.translate([pairs[i][0] for i in some])
+            right[some] = torch.tensor([str(its) == pairs[i][1] for i, its in zip(some, said, strict=True)])
+        return right.numpy()
+
+
+class Translator(Seq2Seq):
     """Encoder, decoder, and the vocabularies that turn sentences into ids and back.
 
     Args:
@@ -173,25 +212,22 @@ class Translator(nn.Module):
     """
 
     def __init__(self, source, target, d_model=64, attention=True):
-        super().__init__()
-        self.source, self.target = source, target
+        super().__init__(source, target)
         self.config = {"d_model": d_model, "attention": attention}
         self.encoder = Encoder(len(source), d_model)
         self.decoder = Decoder(len(target), d_model, attention)
 
     def read(self, sentences):
         """What the decoder needs of some source sentences: states (b, m, d), c (b, d), mask (b, 1, m)."""
-        if isinstance(sentences, str) or not sentences or not all(sentence.split() for sentence in sentences):
-            raise ValueError(f"expected a list of sentences of at least one word, came {sentences!r}")
-        ids, lengths = map(torch.tensor, self.source.batch(sentences))  # (b, m), (b,)
-        return *self.encoder(ids, lengths), padding_mask(lengths, m=ids.shape[1])
+        ids, lengths, mask = self.ids(sentences)
+        return *self.encoder(ids, lengths), mask
 
     def loss(self, pairs):
         """Mean cross-entropy per target word, when each step is given the right words before it."""
         states, c, mask = self.read([pair[0] for pair in pairs])
-        ids = torch.tensor(self.target.batch([pair[1] for pair in pairs], bos=True, eos=True)[0])  # (b, n + 1)
-        logits, *_ = self.decoder(ids[:, :-1], states, c, mask, c[None])  # (b, n, size)
-        return cross_entropy(logits.mT, ids[:, 1:], ignore_index=Vocabulary.PAD)
+        before, ids = self.shifted(pairs)
+        logits, *_ = self.decoder(before, states, c, mask, c[None])  # (b, n, size)
+        return cross_entropy(logits.mT, ids, ignore_index=Vocabulary.PAD)
 
     @torch.no_grad()
     def translate(self, sentences, longest=40):
@@ -210,21 +246,67 @@ class Translator(nn.Module):
         return [self._translation(ids, scores, weights, mask.sum(dim=(1, 2)).tolist(), b) for b in range(len(ids))]
 
     def _translation(self, ids, scores, weights, lengths, b):
-        words = [self.target.words[i] for i in ids[b].tolist()]
-        n = words.index("<eos>") + 1 if "<eos>" in words else len(words)
-        maps = (None if part is None else part[b, :n, : lengths[b]] for part in (scores, weights))  # (n, m)
-        return Translation(words[:n], *maps)
+        words = self.words(ids[b])
+        maps = (None if part is None else part[b, : len(words), : lengths[b]] for part in (scores, weights))  # (n, m)
+        return Translation(words, *maps)
 
-    def exact(self, pairs, batch=100):
-        """For each pair, whether its translation is right to the last word: a boolean array (number of pairs,)."""
-        pairs = list(pairs)
-        order = sorted(range(len(pairs)), key=lambda i: len(pairs[i][0].split()))  # like lengths share a batch
-        right = torch.zeros(len(pairs), dtype=torch.bool)
-        for start in range(0, len(order), batch):
-            some = order[start : start + batch]
-            said = self.translate([pairs[i][0] for i in some])
-            right[some] = torch.tensor([str(its) == pairs[i][1] for i, its in zip(some, said, strict=True)])
-        return right.numpy()
+
+class TransformerTranslator(Seq2Seq):
+    """A Transformer and the vocabularies that turn sentences into ids and back.
+
+    Args:
+        source, target: a Vocabulary each.
+        config: d_model, h, d_ff, layers, norm: see `Transformer`.
+
+    >>> _ = torch.manual_seed(0)
+    >>> translator = TransformerTranslator(Vocabulary(["merci"]), Vocabulary(["thanks"]), d_model=8, h=2, d_ff=16)
+    >>> translator = train(translator, [("merci", "thanks")], steps=40, rate=1e-2)
+    >>> translator.translate(["merci"])
+    ['thanks']
+    """
+
+    def __init__(self, source, target, **config):
+        super().__init__(source, target)
+        self.config = config
+        self.transformer = Transformer(len(source), len(target), **config)
+
+    def loss(self, pairs):
+        """Mean cross-entropy per target word, when each step is given the right words before it."""
+        ids, _, mask = self.ids([pair[0] for pair in pairs])
+        memory, _ = self.transformer.encode(ids, mask)
+        before, ids = self.shifted(pairs)
+        logits, _ = self.transformer.decode(before, memory, mask)  # (b, n, size)
+        return cross_entropy(logits.mT, ids, ignore_index=Vocabulary.PAD)
+
+    @torch.no_grad()
+    def translate(self, sentences, longest=40, change=None):
+        """Greedily: the most probable word at each step, up to <eos> or the longest length. A list of sentences.
+
+        Args:
+            change: what to do with the weights of attention on the way: see transformer.py.
+        """
+        ids, _, mask = self.ids(sentences)
+        memory, _ = self.transformer.encode(ids, mask, change)
+        ids = torch.full((len(sentences), 1), Vocabulary.BOS)
+        ended = torch.zeros_like(ids, dtype=torch.bool)
+        while ids.shape[1] <= longest and not ended.all():
+            logits, _ = self.transformer.decode(ids, memory, mask, change)  # (b, n, size)
+            word = logits[:, -1:].argmax(dim=-1)  # (b, 1)
+            ids = torch.cat([ids, word], dim=1)
+            ended |= word == Vocabulary.EOS
+        return [" ".join(word for word in self.words(row[1:]) if word != "<eos>") for row in ids]
+
+    @torch.no_grad()
+    def maps(self, source, target, change=None):
+        """Every attention map of one pair: {"encoder": (layers, h, m, m), "decoder": (.., n, n), "cross": (.., n, m)}.
+
+        The n steps begin with <bos>; step i reads the target's words before word i.
+        """
+        ids, _, mask = self.ids([source])
+        memory, maps = self.transformer.encode(ids, mask, change)
+        ids = torch.tensor(self.target.batch([target], bos=True)[0])  # (1, n)
+        _, more = self.transformer.decode(ids, memory, mask, change)
+        return {place: torch.stack(layers)[:, 0] for place, layers in (maps | more).items()}
 
 
 # Tag
@@ -241,27 +323,31 @@ class Tagger(nn.Module):
         reach: an odd number: a window of so many words, of which 1 is the word itself; or "all": self-attention over
             the whole sentence, positions added to the words.
         d_model: features of a word's vector.
-        longest: the number of positions, for "all".
+        longest: the number of learned positions, for "all".
+        positions: for "all": "learned", "sinusoidal" or "none".
 
     Raises:
-        ValueError: the reach is neither "all" nor odd and positive.
+        ValueError: the reach is neither "all" nor odd and positive, the positions are unknown.
 
     >>> tagger = Tagger(Vocabulary(["i saw a saw"]), ["DET", "NOUN", "PRON", "VERB"], reach=3)
     >>> tagger(*tagger.read([["i", "saw", "a", "saw"], ["i", "saw"]])).shape
     torch.Size([2, 4, 4])
     """
 
-    def __init__(self, words, tags, reach, d_model=32, longest=16):
+    def __init__(self, words, tags, reach, d_model=32, longest=16, positions="learned"):
         super().__init__()
         if reach != "all":
             check_integer("reach", reach, least=1)
             if reach % 2 == 0:
                 raise ValueError(f"reach must be 'all' or an odd number, came {reach}")
+        if positions not in ("learned", "sinusoidal", "none"):
+            raise ValueError(f"positions must be 'learned', 'sinusoidal' or 'none', came {positions!r}")
         self.source, self.tags, self.reach = words, list(tags), reach
-        self.config = {"tags": self.tags, "reach": reach, "d_model": d_model, "longest": longest}
+        self.config = dict(tags=self.tags, reach=reach, d_model=d_model, longest=longest, positions=positions)
         self.embedding = nn.Embedding(len(words), d_model, padding_idx=Vocabulary.PAD)
         if reach == "all":
-            self.positions = LearnedPositions(longest, d_model)
+            if positions == "learned":
+                self.positions = LearnedPositions(longest, d_model)
             self.queries, self.keys, self.values = (nn.Linear(d_model, d_model, bias=False) for _ in range(3))
         seen = 2 * d_model if reach == "all" else reach * d_model
         self.hidden, self.output = nn.Linear(seen, 2 * d_model), nn.Linear(2 * d_model, len(tags))
@@ -270,11 +356,21 @@ class Tagger(nn.Module):
         """Ids (b, n) and lengths (b,) of some sentences, each a sequence of words."""
         return tuple(map(torch.tensor, self.source.batch([" ".join(words) for words in sentences])))
 
+    def place(self, X):
+        """The words' vectors X (b, n, d_model), their positions added."""
+        n, d_model = X.shape[1:]
+        match self.config["positions"]:
+            case "learned":
+                return X + self.positions(n)
+            case "sinusoidal":
+                return X + sinusoidal_positions(n, d_model, like=X)
+        return X
+
     def forward(self, ids, lengths):
         """Logits (b, n, number of tags)."""
         X = self.embedding(ids)  # (b, n, d_model), 0 at the padding
         if self.reach == "all":
-            X = X + self.positions(ids.shape[1])
+            X = self.place(X)
             Q, K, V = self.queries(X), self.keys(X), self.values(X)  # (b, n, d_model) each
             Z, _ = scaled_dot_product_attention(Q, K, V, padding_mask(lengths, m=ids.shape[1]))
             seen = torch.cat([X, Z], dim=-1)  # (b, n, 2 d_model)
@@ -366,14 +462,14 @@ def digest(examples):
     return hashlib.sha256(json.dumps(examples).encode()).hexdigest()[:12]
 
 
-KINDS = {"Translator": Translator, "Tagger": Tagger}
+KINDS = {kind.__name__: kind for kind in (Translator, TransformerTranslator, Tagger)}
 
 
 def save(model, path, **facts):
     """Write a model to a safetensors file: weights as float16, and beside them all it takes to build the model again.
 
     Args:
-        model: a Translator or a Tagger.
+        model: a Translator, a TransformerTranslator or a Tagger.
         path: of the file.
         facts: more to keep, such as seed=0; each as JSON.
 

@@ -213,3 +213,8 @@ export class WidgetElement extends HTMLElement {
     return h("button", { type: "button", onclick: () => this.reset() }, "Reset");
   }
 }
+
+/** Custom elements by name; a page that loads a script twice defines them once. */
+export function define(elements) {
+  for (const [name, element] of Object.entries(elements)) if (!customElements.get(name)) customElements.define(name, element);
+}

@@ -11,7 +11,7 @@ from array_api_compat import is_array_api_obj
 
 from .. import _arrays
 
-SCRIPT = Path(__file__).with_name("widgets.js")
+SCRIPTS = Path(__file__).with_name("scripts")
 
 MAX_TOKENS = 1024  # per axis of a map
 MAX_NUMBERS = 4_000_000  # per array
@@ -76,12 +76,25 @@ def check_tokens(tokens, size, name):
 
 
 class Widget(anywidget.AnyWidget):
-    """Base class: `element` is the custom element's name, `SETTINGS` the traits that the reader moves."""
+    """Base class: `element` is the custom element's name, `SETTINGS` the traits that the reader moves.
+
+    `scripts` are the files that define the element, in the order in which a page loads them.
+    """
 
     element = ""
+    scripts = ("widgets.js",)
     SETTINGS = ()
-    _esm = SCRIPT.read_text(encoding="utf-8") + "\nexport default SelfAttention.anywidget;\n"
     _spec = traitlets.Dict().tag(sync=True)
+
+    def __init_subclass__(cls, **kwargs):
+        if "_esm" not in vars(cls):  # it is there in the subclass that anywidget makes of each widget
+            cls._esm = cls.code() + "\nexport default SelfAttention.anywidget;\n"
+        super().__init_subclass__(**kwargs)
+
+    @classmethod
+    def code(cls):
+        """The text of the scripts."""
+        return "\n".join((SCRIPTS / name).read_text(encoding="utf-8") for name in cls.scripts)
 
     @property
     def settings(self):
@@ -95,7 +108,7 @@ class Widget(anywidget.AnyWidget):
     def to_html(self):
         """The widget as HTML: the custom element with its data, and a static table inside it.
 
-        A page needs `self_attention/widgets/widgets.js` once; without it, or with scripts off, the table shows.
+        A page needs each of `scripts` once, from self_attention/widgets/scripts; without them the table shows.
         """
         spec = json.dumps({**self._spec, "settings": self.settings}, separators=(",", ":"))
         spec = spec.replace("<", "\\u003c")  # so that no token can close the script element
@@ -103,11 +116,10 @@ class Widget(anywidget.AnyWidget):
 
     def to_page(self, title="Attention"):
         """A complete HTML page with the widget and its script: one file, to send or to open from a folder."""
-        script = SCRIPT.read_text(encoding="utf-8")
         return (
             f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
             '<meta name="viewport" content="width=device-width, initial-scale=1">'
-            f"</head><body>{self.to_html()}<script>{script}</script></body></html>"
+            f"</head><body>{self.to_html()}<script>{self.code()}</script></body></html>"
         )
 
     def _repr_mimebundle_(self, **kwargs):

@@ -46,6 +46,7 @@ class AttentionPlayer(Widget):
     """
 
     element = "attention-player"
+    scripts = ("widgets.js", "player.js")
     SETTINGS = ("divisor", "query", "step", "edits")
 
     divisor = traitlets.Float(8.0).tag(sync=True)

@@ -46,6 +46,7 @@ class SoftLookup(Tempered):
     """
 
     element = "soft-lookup"
+    scripts = ("widgets.js", "vectors.js")
     SETTINGS = ("query", "temperature", "scale", "method")
 
     query = traitlets.List([0.0, 0.0]).tag(sync=True)

@@ -60,6 +60,7 @@ class SoftmaxBars(Tempered):
     """
 
     element = "softmax-bars"
+    scripts = ("widgets.js", "vectors.js")
     SETTINGS = ("scores", "temperature")
 
     scores = traitlets.List().tag(sync=True)

@@ -43,6 +43,7 @@ class VectorPlane(Widget):
     """
 
     element = "vector-plane"
+    scripts = ("widgets.js", "vectors.js")
     SETTINGS = ("first", "second", "moved")
 
     first = traitlets.Int(0).tag(sync=True)

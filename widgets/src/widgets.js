@@ -1,21 +1,13 @@
-// Defines the custom elements (website and kernel) and the anywidget front end (kernel).
+// The first script: what all widgets share, the attention map, and the anywidget front end (kernel).
 import { AttentionMap } from "./attention-map.js";
-import { AttentionPlayer } from "./attention-player.js";
-import { SoftLookup } from "./soft-lookup.js";
-import { SoftmaxBars } from "./softmax-bars.js";
-import { VectorPlane } from "./vector-plane.js";
+import { define } from "./element.js";
 
-const ELEMENTS = {
-  "attention-map": AttentionMap,
-  "attention-player": AttentionPlayer,
-  "soft-lookup": SoftLookup,
-  "softmax-bars": SoftmaxBars,
-  "vector-plane": VectorPlane,
-};
+export * from "./attention-map.js";
+export * from "./colours.js";
+export * from "./element.js";
+export * from "./maths.js";
 
-for (const [name, element] of Object.entries(ELEMENTS)) {
-  if (!customElements.get(name)) customElements.define(name, element);
-}
+define({ "attention-map": AttentionMap });
 
 /** anywidget's hook: mounts the element; its settings are the model's traits, both ways. */
 export const anywidget = {

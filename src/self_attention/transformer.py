@@ -1,0 +1,258 @@
+"""The Transformer: encoder and decoder layers around the attention of the core.
+
+Shapes: b sentences, n target and m source positions, d = d_model features, h heads. A mask is boolean, True = may
+attend. Every weight matrix of attention passes through `change`, if one is given: called as
+change(place, layer, weights) with place "encoder", "decoder" (its self-attention) or "cross", it returns the weights
+to use in their stead. That is how the book asks what an attention row *does*.
+"""
+
+import math
+
+import torch
+from torch import nn
+
+from ._arrays import check_integer, check_shapes
+from .attention import scaled_dot_product_attention
+from .heads import merge_heads, split_heads
+from .masks import causal_mask
+from .positions import sinusoidal_positions
+
+PLACES = ("encoder", "decoder", "cross")
+
+
+class MultiHeadAttention(nn.Module):
+    """h attentions side by side, each on d_model / h features of its own projections, joined and projected.
+
+    output = [head_1 ... head_h] W_o, head_i = softmax(Q_i K_i^T / sqrt(d_k)) V_i
+
+    Args:
+        d_model: number of features.
+        h: number of heads; divides d_model.
+
+    Raises:
+        ValueError: h does not divide d_model.
+
+    >>> import torch
+    >>> X = torch.zeros(2, 5, 8)
+    >>> output, weights = MultiHeadAttention(d_model=8, h=4)(X, X)
+    >>> output.shape, weights.shape
+    (torch.Size([2, 5, 8]), torch.Size([2, 4, 5, 5]))
+
+    Source: Vaswani et al. 2017, sec. 3.2.2.
+    """
+
+    def __init__(self, d_model, h):
+        check_integer("d_model", d_model, least=1)
+        check_integer("h", h, least=1)
+        if d_model % h:
+            raise ValueError(f"h must divide d_model, came h = {h} and d_model = {d_model}")
+        super().__init__()
+        self.h = h
+        self.queries, self.keys, self.values, self.output = (nn.Linear(d_model, d_model) for _ in range(4))
+
+    def forward(self, X, Y, mask=None, change=None):
+        """Queries from X (b, n, d), keys and values from Y (b, m, d): the output (b, n, d), the weights (b, h, n, m).
+
+        Args:
+            mask: boolean, (n, m) for all sentences or (b, n, m); n may be 1.
+            change: called as change(weights), returns the weights to use in their stead.
+
+        Raises:
+            ValueError: the shapes do not fit, the mask is not boolean, what change returns has another shape.
+        """
+        check_shapes(X=(X, "n d_model"), Y=(Y, "m d_model"), W_q=(self.queries.weight, "d_model d_model"))
+        Q, K, V = (split_heads(part, self.h) for part in (self.queries(X), self.keys(Y), self.values(Y)))
+        mask = mask if mask is None else mask[..., None, :, :]  # the same for all heads
+        Z, weights = scaled_dot_product_attention(Q, K, V, mask)  # (b, h, n, d / h), (b, h, n, m)
+        if change:
+            own, weights = weights, change(weights)
+            came = None if weights is None else tuple(weights.shape)
+            if came != own.shape:
+                raise ValueError(f"change must return weights (b, h, n, m) = {tuple(own.shape)}, came {came}")
+            Z = weights @ V
+        return self.output(merge_heads(Z)), weights
+
+
+class Layer(nn.Module):
+    """What encoder and decoder layers share: a feed-forward part, and the norm before or after each part.
+
+    pre:   X + part(norm(X))        post:   norm(X + part(X))
+    """
+
+    def __init__(self, d_model, d_ff, parts, norm):
+        check_integer("d_model", d_model, least=1)
+        check_integer("d_ff", d_ff, least=1)
+        if norm not in ("pre", "post"):
+            raise ValueError(f"norm must be 'pre' or 'post', came {norm!r}")
+        super().__init__()
+        self.pre = norm == "pre"
+        self.norms = nn.ModuleList(nn.LayerNorm(d_model) for _ in range(parts))
+        self.feed_forward = nn.Sequential(nn.Linear(d_model, d_ff), nn.ReLU(), nn.Linear(d_ff, d_model))
+
+    def before(self, i, X):
+        """What goes into the i-th part."""
+        return self.norms[i](X) if self.pre else X
+
+    def after(self, i, X):
+        """What becomes of the sum of X and the i-th part."""
+        return X if self.pre else self.norms[i](X)
+
+
+class EncoderLayer(Layer):
+    """Self-attention, then feed-forward, each added to what was there.
+
+    Args:
+        d_model: number of features.
+        h: number of heads.
+        d_ff: features inside the feed-forward part.
+        norm: "pre" = normalise what goes into each part; "post" = normalise each sum, as in the paper.
+
+    Raises:
+        ValueError: h does not divide d_model, the norm is unknown.
+
+    Source: Vaswani et al. 2017, sec. 3.1; the norm before: Xiong et al. 2020, sec. 3.
+    """
+
+    def __init__(self, d_model, h, d_ff, norm="pre"):
+        super().__init__(d_model, d_ff, 2, norm)
+        self.attention = MultiHeadAttention(d_model, h)
+
+    def forward(self, X, mask=None, change=None):
+        """From X (b, m, d) and a mask (b, m or 1, m) to the next X and the weights (b, h, m, m)."""
+        part = self.before(0, X)
+        Z, weights = self.attention(part, part, mask, change)
+        X = self.after(0, X + Z)
+        return self.after(1, X + self.feed_forward(self.before(1, X))), weights
+
+
+class DecoderLayer(Layer):
+    """Masked self-attention, attention to the encoder's output, then feed-forward, each added to what was there.
+
+    Args and errors: as for `EncoderLayer`.
+
+    Source: Vaswani et al. 2017, sec. 3.1.
+    """
+
+    def __init__(self, d_model, h, d_ff, norm="pre"):
+        super().__init__(d_model, d_ff, 3, norm)
+        self.attention, self.cross = MultiHeadAttention(d_model, h), MultiHeadAttention(d_model, h)
+
+    def forward(self, X, memory, mask=None, memory_mask=None, change=None, change_cross=None):
+        """From X (b, n, d) and the memory (b, m, d) to the next X, and weights (b, h, n, n) and (b, h, n, m)."""
+        part = self.before(0, X)
+        Z, weights = self.attention(part, part, mask, change)
+        X = self.after(0, X + Z)
+        Z, cross = self.cross(self.before(1, X), memory, memory_mask, change_cross)
+        X = self.after(1, X + Z)
+        return self.after(2, X + self.feed_forward(self.before(2, X))), weights, cross
+
+
+class Transformer(nn.Module):
+    """From ids of a source and of the target so far to logits of the next target word, at every position at once.
+
+    Args:
+        source, target: number of words in each vocabulary.
+        d_model: number of features; even.
+        h: number of heads of each layer.
+        d_ff: features inside the feed-forward part.
+        layers: of the encoder, of the decoder.
+        norm: "pre" or "post".
+
+    The matrix of the target's word vectors also makes the logits.
+
+    Raises:
+        ValueError: d_model is odd, h does not divide it, the norm is unknown, a number is less than 1.
+
+    >>> import torch
+    >>> model = Transformer(source=10, target=12, d_model=8, h=2, d_ff=16, layers=(1, 1))
+    >>> ids, mask = torch.tensor([[4, 5, 6]]), torch.ones(1, 1, 3, dtype=torch.bool)
+    >>> memory, maps = model.encode(ids, mask)
+    >>> logits, maps = model.decode(torch.tensor([[2, 7]]), memory, mask)
+    >>> memory.shape, logits.shape, [weights.shape for weights in maps["cross"]]
+    (torch.Size([1, 3, 8]), torch.Size([1, 2, 12]), [torch.Size([1, 2, 2, 3])])
+
+    Source: Vaswani et al. 2017, sec. 3 (positions 3.5, shared matrix 3.4).
+    """
+
+    def __init__(self, source, target, d_model=64, h=4, d_ff=128, layers=(2, 2), norm="pre"):
+        sinusoidal_positions(0, d_model)  # refuses an odd d_model before anything is built
+        if not isinstance(layers, tuple | list) or len(layers) != 2:
+            raise ValueError(f"layers must be two numbers, of the encoder and of the decoder, came {layers!r}")
+        for number in layers:
+            check_integer("layers", number, least=1)
+        super().__init__()
+        self.d_model = d_model
+        self.source, self.target = nn.Embedding(source, d_model), nn.Embedding(target, d_model)
+        for embedding in (self.source, self.target):
+            nn.init.normal_(embedding.weight, std=d_model**-0.5)
+        self.encoder = nn.ModuleList(EncoderLayer(d_model, h, d_ff, norm) for _ in range(layers[0]))
+        self.decoder = nn.ModuleList(DecoderLayer(d_model, h, d_ff, norm) for _ in range(layers[1]))
+        self.norms = nn.ModuleList(nn.LayerNorm(d_model) if norm == "pre" else nn.Identity() for _ in range(2))
+
+    def embed(self, embedding, ids):
+        """Word vectors, scaled to the size of the positions that are added: (b, n, d)."""
+        X = embedding(ids) * math.sqrt(self.d_model)
+        return X + sinusoidal_positions(ids.shape[1], self.d_model, like=X)
+
+    def encode(self, ids, mask=None, change=None):
+        """From ids (b, m) and a mask (b, 1, m) to the memory (b, m, d) and {"encoder": a map for each layer}."""
+        X, maps = self.embed(self.source, ids), {"encoder": []}
+        for i, layer in enumerate(self.encoder):
+            X, weights = layer(X, mask, at(change, "encoder", i))
+            maps["encoder"].append(weights)  # (b, h, m, m)
+        return self.norms[0](X), maps
+
+    def decode(self, ids, memory, memory_mask=None, change=None):
+        """From ids (b, n) and the memory (b, m, d) to logits (b, n, target) and {"decoder": ..., "cross": ...}."""
+        X, maps = self.embed(self.target, ids), {"decoder": [], "cross": []}
+        mask = causal_mask(ids.shape[1], like=X)
+        for i, layer in enumerate(self.decoder):
+            changes = at(change, "decoder", i), at(change, "cross", i)
+            X, weights, cross = layer(X, memory, mask, memory_mask, *changes)
+            maps["decoder"].append(weights)  # (b, h, n, n)
+            maps["cross"].append(cross)  # (b, h, n, m)
+        return self.norms[1](X) @ self.target.weight.T, maps
+
+
+def at(change, place, layer):
+    """What `change` does at one place of one layer; None if there is none."""
+    return change and (lambda weights: change(place, layer, weights))
+
+
+def force(place, layer, query=None, key=None, head=None):
+    """A `change`: at one place of one layer, a row of the weights reads one key alone, or a head reads nothing.
+
+    Args:
+        place: "encoder", "decoder" (its self-attention) or "cross".
+        layer: from 0.
+        query: the row, an integer, or one for each of b sentences (b,); None = all rows.
+        key: what the row is to read, likewise; None = nothing: its weights are 0.
+        head: from 0; None = all heads of the layer.
+
+    Returns:
+        a function that `Transformer.encode` and `decode` take as `change`.
+
+    Raises:
+        ValueError: the place is unknown.
+
+    >>> change = force("encoder", layer=1, query=0, key=2)
+    >>> change("encoder", 1, torch.full((1, 1, 2, 4), 0.25))[0, 0]
+    tensor([[0.0000, 0.0000, 1.0000, 0.0000],
+            [0.2500, 0.2500, 0.2500, 0.2500]])
+    """
+    if place not in PLACES:
+        raise ValueError(f"place must be one of {', '.join(PLACES)}, came {place!r}")
+    heads = slice(None) if head is None else slice(head, head + 1)
+    query, key = (None if i is None else torch.as_tensor(i).reshape(-1, 1, 1, 1) for i in (query, key))
+
+    def change(its_place, its_layer, weights):
+        if (its_place, its_layer) != (place, layer):
+            return weights
+        n, m = weights.shape[-2:]
+        asked = torch.tensor(True) if query is None else torch.arange(n)[:, None] == query  # (b, 1, n, 1)
+        row = torch.zeros(m) if key is None else (torch.arange(m) == key).to(weights.dtype)  # (b, 1, 1, m)
+        changed = weights.clone()
+        changed[:, heads] = torch.where(asked, row, weights[:, heads])
+        return changed
+
+    return change

@@ -1,0 +1,128 @@
+"""Train the two Transformers of chapter 8, English to French, where "it" must become il or elle.
+
+    python training/train_transformers.py pronouns    one head, three encoder layers, one decoder layer
+    python training/train_transformers.py heads       four heads, two layers each
+
+Writes a log and, without options, the weights into the package. Same seed, same machine, same numbers;
+about 3 minutes for one and 4 for the other on a quiet core.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+import torch
+from log import Log
+
+from self_attention import nn
+from self_attention.corpus import Vocabulary, because_pairs, corpus
+from self_attention.transformer import force
+
+STEPS = 4000
+MODELS = {"pronouns": {"h": 1, "layers": (3, 1)}, "heads": {"h": 4, "layers": (2, 2)}}
+OTHER = {"il": "elle", "elle": "il", "ils": "elles", "elles": "ils"}
+
+
+def english_to_french(pairs):
+    """Each pair as (English, French)."""
+    return [(pair.en, pair.fr) for pair in pairs]
+
+
+def build(name, seed, pairs):
+    """A Transformer without training, and the words it will know."""
+    torch.manual_seed(seed)
+    source, target = (Vocabulary(sentences) for sentences in zip(*pairs, strict=True))
+    return nn.TransformerTranslator(source, target, **MODELS[name], d_model=64, d_ff=128, norm="pre")
+
+
+def percent(hits):
+    """A share of True, in %."""
+    return round(100 * sum(hits) / len(hits), 2)
+
+
+def pronoun(french):
+    """The word after "parce qu'"; nothing if there is none."""
+    _, _, rest = french.partition("parce qu' ")
+    return rest.partition(" ")[0]
+
+
+def rows(pairs):
+    """Of because-pairs: {name: position}, (b,) each, in the English sentence: the noun meant, the other, the rows."""
+    subject, thing, it, adjective = torch.tensor([pair.at_en for pair in pairs]).unbind(dim=1)
+    first = torch.tensor([pair.meant for pair in pairs]) == 0
+    meant, other = torch.where(first, subject, thing), torch.where(first, thing, subject)
+    return {"meant": meant, "other": other, "because": it - 1, "it": it, "was": it + 1, "adjective": adjective}
+
+
+def pronouns(model, pairs):
+    """What the encoder's attention shows of the right noun, and what it does: shares in %.
+
+    "weight": of the rows of "it" and of the adjective, the mean weight on the noun meant, by layer and head.
+    "flips": that row, in all heads of one layer, forced onto the other noun: how many il become elle, and elle il.
+    """
+    said = model.translate([pair.en for pair in pairs])
+    hits = [its == pair.fr for its, pair in zip(said, pairs, strict=True)]
+    found = {"sentences": len(pairs), "right": percent(hits)}
+    if not any(hits):
+        return found
+    right = [pair for pair, hit in zip(pairs, hits, strict=True) if hit]
+    at, sentences = rows(right), [pair.en for pair in right]
+    weight = {"it": 0, "adjective": 0}
+    for b, pair in enumerate(right):
+        maps = model.maps(pair.en, pair.fr)["encoder"]  # (layers, h, m, m)
+        for row in weight:
+            weight[row] = weight[row] + maps[:, :, at[row][b], at["meant"][b]]
+    found["weight"] = {row: (100 * total / len(right)).round(decimals=1).tolist() for row, total in weight.items()}
+    found["flips"] = {}
+    for row in ("because", "it", "was", "adjective"):
+        found["flips"][row] = []
+        for layer in range(len(model.transformer.encoder)):
+            said = model.translate(sentences, change=force("encoder", layer, at[row], at["other"]))
+            flips = [pronoun(s) == OTHER[pronoun(pair.fr)] for s, pair in zip(said, right, strict=True)]
+            found["flips"][row].append(percent(flips))
+    return found
+
+
+def without_head(model, pairs):
+    """The share of translations that are right, in %, when one head's weights are 0: {place: (layers, h)}."""
+    places = {"encoder": model.transformer.encoder, "decoder": model.transformer.decoder}
+    places["cross"] = model.transformer.decoder
+    heads = range(model.config["h"])
+    return {
+        place: [
+            [percent(model.exact(pairs, change=force(place, layer, head=head))) for head in heads]
+            for layer in range(len(layers))
+        ]
+        for place, layers in places.items()
+    }
+
+
+def accuracy(model, test):
+    """All figures of a model's log, on unseen sentences."""
+    found = {"sentences": len(test), "exact": percent(model.exact(test))}
+    found["because"] = pronouns(model, because_pairs(300))
+    found["without_head"] = {"sentences": 500, **without_head(model, test[:500])}
+    return found
+
+
+def main(*words):
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("name", choices=MODELS)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--steps", type=int, default=STEPS)
+    parser.add_argument("--out", type=Path, help="folder for log and weights")
+    name, seed, steps, out = vars(parser.parse_args(words)).values()
+    ship = seed == 0 and steps == STEPS
+    torch.set_num_threads(1)
+
+    parts = corpus()
+    pairs = {part: english_to_french(parts[part]) for part in ("train", "test")}
+    model = build(name, seed, pairs["train"])
+    command = f"python training/train_transformers.py {name} --seed {seed} --steps {steps}"
+    log = Log(f"transformer_{name}", command, model, out, ship, seed=seed, steps=steps, corpus=nn.digest(parts))
+    nn.train(model, pairs["train"], steps, rate=5e-3, seed=seed, report=log.report)
+    log.write(lambda model: accuracy(model, pairs["test"]))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
