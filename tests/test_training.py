@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from self_attention import nn
+from self_attention import nn, sinusoidal_positions
 from self_attention.corpus import Vocabulary, corpus, tagged_sentences
 
 ROOT = Path(__file__).parents[1]
@@ -169,6 +169,30 @@ def test_the_two_translators_differ_in_attention_alone(scripts):
 def test_a_reach_must_have_a_middle():
     with pytest.raises(ValueError, match="'all' or an odd number, came 4"):
         nn.Tagger(Vocabulary(["a"]), ["X"], reach=4)
+
+
+@pytest.mark.parametrize("positions", ["none", "sinusoidal", "learned"])
+def test_only_a_tagger_with_positions_knows_the_order(positions):
+    torch.manual_seed(0)
+    tagger = nn.Tagger(Vocabulary(["a b c"]), ["X", "Y"], "all", positions=positions)
+    logits, reversed_ = tagger(torch.tensor([[4, 5, 6], [6, 5, 4]]), torch.tensor([3, 3]))
+    assert torch.allclose(logits, reversed_.flip(0), atol=1e-6) == (positions == "none")
+
+
+def test_the_taggers_positions_are_what_they_are_called():
+    X = torch.zeros(1, 20, 8)
+    none, sinusoidal, learned = (
+        nn.Tagger(Vocabulary(["a"]), ["X"], "all", d_model=8, positions=positions)
+        for positions in ("none", "sinusoidal", "learned")
+    )
+    assert torch.equal(none.place(X), X)
+    torch.testing.assert_close(sinusoidal.place(X)[0], sinusoidal_positions(20, 8, like=X))
+    assert torch.equal(learned.place(X[:, :5])[0], learned.positions.weight[:5])
+    with pytest.raises(ValueError, match="at most max_len = 16, came 20"):
+        learned.place(X)
+    assert nn.load("tagger_all").config["positions"] == "learned"
+    with pytest.raises(ValueError, match="'learned', 'sinusoidal' or 'none', came 'rotary'"):
+        nn.Tagger(Vocabulary(["a"]), ["X"], "all", positions="rotary")
 
 
 @pytest.mark.parametrize("sentences", ["merci", [], ["merci", ""]])

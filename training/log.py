@@ -32,14 +32,13 @@ class Log:
             print(self.entries["name"], *self.entries["curve"][-1], flush=True)
 
     def write(self, test):
-        """Measure the model as it is shipped, in half precision, with test(model); write the log and the weights."""
-        name = self.entries["name"]
-        self.entries["test"] = test(self.model.half().float())
-        lines = (f"  {json.dumps(key)}: {json.dumps(value)}" for key, value in self.entries.items())
-        text = "{\n" + ",\n".join(lines) + "\n}\n"
-        folder = self.out or nn.WEIGHTS / "logs"
-        file = folder / f"{name}_seed{self.facts['seed']}_steps{self.facts['steps']}.json"
-        file.write_text(text, encoding="utf-8")
-        print(name, self.entries["test"])
+        """Write the weights, measure the model as they make it, in half precision, with test(model); write the log."""
+        name, folder = self.entries["name"], self.out or nn.WEIGHTS
+        self.model.half().float()
         if self.out or self.ship:
-            nn.save(self.model, (self.out or nn.WEIGHTS) / f"{name}.safetensors", **self.facts)
+            nn.save(self.model, folder / f"{name}.safetensors", **self.facts)
+        self.entries["test"] = test(self.model)
+        lines = (f"  {json.dumps(key)}: {json.dumps(value)}" for key, value in self.entries.items())
+        file = (self.out or folder / "logs") / f"{name}_seed{self.facts['seed']}_steps{self.facts['steps']}.json"
+        file.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
+        print(name, self.entries["test"])

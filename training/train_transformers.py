@@ -37,7 +37,7 @@ def build(name, seed, pairs):
 
 def percent(hits):
     """A share of True, in %."""
-    return round(100 * sum(hits) / len(hits), 2)
+    return round(100 * float(sum(hits)) / len(hits), 2)
 
 
 def pronoun(french):

@@ -183,14 +183,17 @@ class Seq2Seq(nn.Module):
         words = [self.target.words[i] for i in ids.tolist()]
         return words[: words.index("<eos>") + 1] if "<eos>" in words else words
 
-    def exact(self, pairs, batch=100):
-        """For each pair, whether its translation is right to the last word: a boolean array (number of pairs,)."""
+    def exact(self, pairs, batch=100, **how):
+        """For each pair, whether its translation is right to the last word: a boolean array (number of pairs,).
+
+        `how` goes to `translate`.
+        """
         pairs = list(pairs)
         order = sorted(range(len(pairs)), key=lambda i: len(pairs[i][0].split()))  # like lengths share a batch
         right = torch.zeros(len(pairs), dtype=torch.bool)
         for start in range(0, len(order), batch):
             some = order[start : start + batch]
-            said = self.translate([pairs[i][0] for i in some])
+            said = self.translate([pairs[i][0] for i in some], **how)
             right[some] = torch.tensor([str(its) == pairs[i][1] for i, its in zip(some, said, strict=True)])
         return right.numpy()
 
