@@ -186,7 +186,7 @@ class Seq2Seq(nn.Module):
     def exact(self, pairs, batch=100, **how):
         """For each pair, whether its translation is right to the last word: a boolean array (number of pairs,).
 
-        `how` goes to `translate`.
+        `how` goes to `translate`; the sentences are reordered, so a `change` must treat all alike.
         """
         pairs = list(pairs)
         order = sorted(range(len(pairs)), key=lambda i: len(pairs[i][0].split()))  # like lengths share a batch

@@ -11,7 +11,7 @@ import math
 import torch
 from torch import nn
 
-from ._arrays import check_integer, check_shapes
+from ._arrays import as_integers, check_integer, check_shapes
 from .attention import scaled_dot_product_attention
 from .heads import merge_heads, split_heads
 from .masks import causal_mask
@@ -233,7 +233,7 @@ def force(place, layer, query=None, key=None, head=None):
         a function that `Transformer.encode` and `decode` take as `change`.
 
     Raises:
-        ValueError: the place is unknown.
+        ValueError: the place is unknown, the layer negative; when it is called: there is no such row, key or head.
 
     >>> change = force("encoder", layer=1, query=0, key=2)
     >>> change("encoder", 1, torch.full((1, 1, 2, 4), 0.25))[0, 0]
@@ -242,13 +242,18 @@ def force(place, layer, query=None, key=None, head=None):
     """
     if place not in PLACES:
         raise ValueError(f"place must be one of {', '.join(PLACES)}, came {place!r}")
+    check_integer("layer", layer)
     heads = slice(None) if head is None else slice(head, head + 1)
     query, key = (None if i is None else torch.as_tensor(i).reshape(-1, 1, 1, 1) for i in (query, key))
 
     def change(its_place, its_layer, weights):
         if (its_place, its_layer) != (place, layer):
             return weights
-        n, m = weights.shape[-2:]
+        h, n, m = weights.shape[-3:]
+        rows = n if place == "encoder" else math.inf  # the decoder's come one by one
+        for name, i, below in (("query", query, rows), ("key", key, m), ("head", head, h)):
+            if i is not None:
+                as_integers(name, i, below)
         asked = torch.tensor(True) if query is None else torch.arange(n)[:, None] == query  # (b, 1, n, 1)
         row = torch.zeros(m) if key is None else (torch.arange(m) == key).to(weights.dtype)  # (b, 1, 1, m)
         changed = weights.clone()
