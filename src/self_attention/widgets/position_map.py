@@ -1,0 +1,118 @@
+"""PositionMap: the sinusoidal position vectors as a map, and their dot products against the distance."""
+
+import numpy as np
+import traitlets
+
+from .._arrays import check_integer
+from ..positions import sinusoidal_positions
+from ._base import Widget, html_table
+
+MOST = 512  # positions, and features
+HOTTEST = 1e6  # largest base
+LAYOUTS = ("interleaved", "concatenated")
+CONTROLS = ("position", "d_model", "base", "layout")
+SHOWN = 8  # rows and columns of the static table
+
+
+class PositionMap(Widget):
+    """Sinusoidal positions: a row for each position, a column for each feature, colours from -1 to 1.
+
+    Of the row that the reader picks: its numbers, and its dot product with every other row against their distance.
+
+    Args:
+        n: number of positions, 2 to 512.
+        d_model: number of features; even, 2 to 512.
+        base: how many times longer the last wavelengths get; 1 to 1e6.
+        position: the row in focus, from 0.
+        layout: "interleaved" = sin, cos, sin, cos, ...; "concatenated" = all sines, then all cosines.
+        controls: what the reader moves; default all of ("position", "d_model", "base", "layout").
+        caption: a line above the map.
+
+    `position`, `d_model`, `base` and `layout` are traits, set and observed from Python; in a notebook they follow the
+    reader.
+
+    Raises:
+        ValueError: for sizes out of bounds, an odd d_model, an unknown layout or control.
+
+    >>> positions = PositionMap(n=10, d_model=4, position=1)
+    >>> positions.table[1].round(4), positions.dots[:3].round(4)
+    (array([0.8415, 0.5403, 0.01  , 1.    ]), array([1.5403, 2.    , 1.5403]))
+    """
+
+    element = "position-map"
+    scripts = ("widgets.js", "layers.js")
+    SETTINGS = ("position", "d_model", "base", "layout")
+
+    position = traitlets.Int(0).tag(sync=True)
+    d_model = traitlets.Int(64).tag(sync=True)
+    base = traitlets.Float(10000.0).tag(sync=True)
+    layout = traitlets.Unicode("interleaved").tag(sync=True)
+
+    def __init__(
+        self, n=64, d_model=64, base=10000.0, *, position=0, layout="interleaved", controls=CONTROLS, caption=""
+    ):
+        check_integer("n", n, least=2)
+        if n > MOST:
+            raise ValueError(f"n must be from 2 to {MOST}, got {n}")
+        if not set(controls) <= set(CONTROLS):
+            raise ValueError(f"unknown control in {list(controls)}: expected some of {list(CONTROLS)}")
+        self._n = int(n)
+        super().__init__(d_model=d_model, base=base, position=position, layout=layout)
+        self._spec = {
+            "element": self.element,
+            "n": self._n,
+            "controls": [name for name in CONTROLS if name in controls],
+            "caption": str(caption),
+            "settings": self.settings,
+        }
+
+    @traitlets.validate("position")
+    def _valid_position(self, proposal):
+        if not 0 <= proposal.value < self._n:
+            raise ValueError(f"position must be from 0 to {self._n - 1}, got {proposal.value}")
+        return proposal.value
+
+    @traitlets.validate("d_model")
+    def _valid_d_model(self, proposal):
+        if proposal.value % 2 or not 2 <= proposal.value <= MOST:
+            raise ValueError(f"d_model must be even, from 2 to {MOST}, got {proposal.value}")
+        return proposal.value
+
+    @traitlets.validate("base")
+    def _valid_base(self, proposal):
+        if not 1 <= proposal.value <= HOTTEST:
+            raise ValueError(f"base must be from 1 to {HOTTEST:g}, got {proposal.value}")
+        return proposal.value
+
+    @traitlets.validate("layout")
+    def _valid_layout(self, proposal):
+        if proposal.value not in LAYOUTS:
+            raise ValueError(f"layout must be one of {list(LAYOUTS)}, got {proposal.value!r}")
+        return proposal.value
+
+    @property
+    def table(self):
+        """The position vectors, (n, d_model), by the core."""
+        return sinusoidal_positions(self._n, self.d_model, self.base, self.layout)
+
+    @property
+    def dots(self):
+        """The dot product of the row in focus with each row, (n,)."""
+        return self.table @ self.table[self.position]
+
+    def fallback(self):
+        """The first rows and columns, the row in focus, and the dot products with it, as an HTML table."""
+        places = sorted({*range(min(SHOWN, self._n)), self.position})
+        corner = np.column_stack([self.table[places, :SHOWN], self.dots[places]])
+        rows = [[f"{x:.4f}".replace("-0.0000", "0.0000") for x in row] for row in corner]
+        features = [f"feature {j}" for j in range(min(SHOWN, self.d_model))]
+        of = f"{self._n} positions, {self.d_model} features, base {self.base:g}, {self.layout}"
+        caption = f"{self._spec['caption'] or 'Sinusoidal positions'} ({of}: the first rows and columns)"
+        columns = [*features, f"dot product with position {self.position}"]
+        return html_table(rows, map(str, places), columns, "position", caption)
+
+    def __repr__(self):
+        return (
+            f"PositionMap(n={self._n}, d_model={self.d_model}, base={self.base:g}, position={self.position}, "
+            f"layout={self.layout!r})"
+        )

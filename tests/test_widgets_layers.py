@@ -1,0 +1,617 @@
+"""AttentionCost and PositionMap: what they take and refuse, and in a browser each number against Python's."""
+
+import json
+import math
+import re
+from html import escape
+
+import numpy as np
+import pytest
+import torch
+import traitlets
+from helpers import EVIL, Live, number, shows, unpack
+from torch.utils.flop_counter import FlopCounterMode
+
+from self_attention import merge_heads, scaled_dot_product_attention, sinusoidal_positions, split_heads
+from self_attention.widgets import AttentionCost, PositionMap
+
+ELEMENTS = "attention-cost, position-map"
+KINDS = {"attention-cost": AttentionCost, "position-map": PositionMap}
+
+# What goes in.
+
+REFUSED = {
+    "bytes": (lambda: AttentionCost(bytes_per_number=3), "bytes_per_number must be 1, 2, 4 or 8, got 3"),
+    "heads that do not divide": (lambda: AttentionCost(h=7), "multiple of h, got d_model = 512, h = 7"),
+    "control": (lambda: AttentionCost(controls=["d_k"]), "unknown control in ['d_k']: expected some of ['n', 'm', "),
+    "one position": (lambda: PositionMap(1), "n must be an integer of at least 2, came 1"),
+    "513 positions": (lambda: PositionMap(513), "n must be from 2 to 512, got 513"),
+    "half a position": (lambda: PositionMap(2.5), "n must be an integer of at least 2, came 2.5"),
+    "control of a map": (lambda: PositionMap(controls=["n"]), "unknown control in ['n']: expected some of ['position'"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_refuses(name):
+    make, message = REFUSED[name]
+    with pytest.raises(ValueError, match=re.escape(message)):
+        make()
+
+
+SETTINGS = {
+    (AttentionCost, "n"): ([1, 4096], [0, -1, 4097], "n must be from 1 to 4096, got"),
+    (AttentionCost, "m"): ([1, None, 4096], [0, 4097], "m must be from 1 to 4096, got"),
+    (AttentionCost, "d_model"): ([8, 4096], [0, 8192, 12], "d_model must be"),
+    (AttentionCost, "h"): ([1, 512], [0, -8, 3, 1024], "h"),
+    (PositionMap, "position"): ([0, 63], [-1, 64], "position must be from 0 to 63, got"),
+    (PositionMap, "d_model"): ([2, 512], [0, 63, 514], "d_model must be even, from 2 to 512, got"),
+    (PositionMap, "base"): ([1.0, 1e6], [0.99, 1.1e6, math.inf, math.nan], "base must be from 1 to 1e+06, got"),
+    (PositionMap, "layout"): (["interleaved", "concatenated"], ["stacked"], "layout must be one of ['interleaved', "),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("make, name", SETTINGS)
+def test_settings_are_checked_at_the_start_and_later(make, name):
+    good, bad, message = SETTINGS[make, name]
+    widget = make()
+    for value in good:
+        assert getattr(make(**{name: value}), name) == value
+        setattr(widget, name, value)
+        assert getattr(widget, name) == value
+    for value in bad:
+        with pytest.raises(ValueError, match=re.escape(message)):
+            make(**{name: value})
+        with pytest.raises(ValueError, match=re.escape(message)):
+            setattr(widget, name, value)
+        assert getattr(widget, name) == good[-1], "a refused value leaves the old one"
+    with pytest.raises(traitlets.TraitError):
+        setattr(widget, name, object())
+
+
+def test_width_and_heads_change_together():
+    cost = AttentionCost()
+    with cost.hold_trait_notifications():
+        cost.d_model, cost.h = 768, 12
+    assert cost.shapes["output"] == (12, 50, 64)
+
+
+# What Python computes.
+
+
+@pytest.mark.parametrize("n, m, d_model, h", [(50, None, 512, 8), (3, 7, 6, 3), (2, 2, 4, 1), (5, 1, 8, 8)])
+def test_costs_are_those_of_torch(n, m, d_model, h):
+    """Shapes and bytes of the arrays themselves; multiply-adds by torch's own counter of matrix products."""
+    cost = AttentionCost(n, m, d_model, h)
+    X, Y = torch.ones(n, d_model), torch.ones(m or n, d_model)
+    W_q, W_k, W_v, W_o = torch.ones(4, d_model, d_model)
+    made = {}
+
+    def counted(part, make):
+        with FlopCounterMode(display=False) as counter:
+            made[part] = make()
+        assert counter.get_total_flops() == 2 * cost.operations[part], part
+        assert tuple(made[part].shape) == cost.shapes[part] and made[part].nbytes == cost.bytes[part], part
+
+    counted("queries", lambda: X @ W_q)
+    counted("keys", lambda: Y @ W_k)
+    counted("values", lambda: Y @ W_v)
+    Q, K, V = (split_heads(made[part], h) for part in ("queries", "keys", "values"))
+    counted("scores", lambda: Q @ K.transpose(-2, -1))
+    counted("softmax", lambda: torch.softmax(made["scores"], dim=-1))
+    counted("output", lambda: made["softmax"] @ V)
+    counted("join", lambda: merge_heads(made["output"]) @ W_o)
+    with FlopCounterMode(display=False) as counter:
+        scaled_dot_product_attention(Q, K, V)
+    assert counter.get_total_flops() == 2 * (cost.operations["scores"] + cost.operations["output"])
+    assert cost.exponentials == made["softmax"].numel()
+    assert cost.parameters == sum(W.numel() for W in (W_q, W_k, W_v, W_o))
+    assert list(cost.shapes) == list(cost.operations) == list(cost.bytes) == list(made)
+
+
+def test_bytes_per_number():
+    assert AttentionCost(bytes_per_number=2).bytes["scores"] == AttentionCost().bytes["scores"] // 2 == 40000
+
+
+def test_a_map_is_the_table_of_the_core():
+    widget = PositionMap(20, 6, base=100, position=7, layout="concatenated")
+    table = sinusoidal_positions(20, 6, base=100, layout="concatenated")
+    assert (widget.table == table).all()
+    assert widget.dots == pytest.approx(table @ table[7]) and widget.dots.argmax() == 7
+
+
+# What goes out.
+
+
+def spec_of(widget):
+    """The data that the widget's HTML carries."""
+    return json.loads(re.search('<script type="application/json">(.*?)</script>', widget.to_html(), re.DOTALL)[1])
+
+
+@pytest.mark.parametrize("name", [EVIL, "<!--", '"&quot;&<b>', "\u2028", "𝔸→é"])
+@pytest.mark.parametrize("make", KINDS.values())
+def test_html_says_what_the_caption_says(make, name):
+    widget = make(caption=name)
+    assert spec_of(widget) == {**widget._spec, "settings": widget.settings}
+    html = widget.to_html()
+    assert html.count("<script") == html.count("</script>") == 1 and "<img" not in html and "<!--" not in html
+    assert f"<caption>{escape(name)} (" in html
+
+
+def test_the_same_every_time_and_a_repr():
+    said = {
+        AttentionCost: "AttentionCost(n=50, m=None, d_model=512, h=8: 54,988,800 multiply-adds)",
+        PositionMap: "PositionMap(n=64, d_model=64, base=10000, position=0, layout='interleaved')",
+    }
+    for make, text in said.items():
+        one, other = make()._repr_mimebundle_()[0], make()._repr_mimebundle_()[0]
+        assert one["text/plain"] == text and one["text/html"] == other["text/html"]
+
+
+# In the browser.
+
+STATE = """async (el) => {
+    for (let k = 0; k < 2; k++) await new Promise(requestAnimationFrame);
+    const all = (selector, what) => Array.from(el.shadowRoot.querySelectorAll(selector), what);
+    const pack = (numbers) => { // so many numbers would take long as JSON
+        const bytes = new Uint8Array(Float64Array.from(numbers).buffer);
+        let text = "";
+        for (let k = 0; k < bytes.length; k += 8192) text += String.fromCharCode(...bytes.subarray(k, k + 8192));
+        return btoa(text);
+    };
+    const { settings, shapes, operations, bytes, exponentials, parameters, n, other } = el;
+    return {
+        settings, shapes, operations, bytes, exponentials, parameters, n, other,
+        table: el.table && pack(el.table), dots: el.dots && pack(el.dots),
+        rows: all("tr", (row) => Array.from(row.cells, (cell) => cell.innerText)),
+        says: all(".bars p", (line) => line.textContent),
+        fields: all(".field", (field) => field.value), off: all(".field", (field) => field.disabled),
+        numbers: all(".row", (line) => line.textContent)[0], note: all(".note", (line) => line.textContent)[0],
+        live: all(".live", (line) => line.textContent)[0],
+        wrong: all("svg *, .stack div", (node) => node.outerHTML).filter((html) => /NaN|undefined|Infinity/.test(html)),
+    };
+}"""
+
+
+class Layers(Live):
+    """One of the two on a page, and the same one in Python."""
+
+    def __init__(self, page, element):
+        page.wait_for_function("el => el.spec", arg=element.element_handle())
+        self.page, self.element = page, element
+        self.spec = element.evaluate("el => el.spec")
+        self.kind = self.spec["element"]
+        options = {name: self.spec[name] for name in ("n", "bytes_per_number") if name in self.spec}
+        self.python = KINDS[self.kind](**{**options, **self.spec["settings"]})
+
+    def check(self):
+        """Compare the page's numbers and words with Python's for the settings as they are; return its state."""
+        state = self.element.evaluate(STATE)
+        with self.python.hold_trait_notifications():
+            for name, value in state["settings"].items():
+                setattr(self.python, name, value)
+        assert state["wrong"] == []
+        (check_cost if self.kind == "attention-cost" else check_map)(self.python, **state)
+        return state
+
+
+def check_cost(cost, shapes, operations, bytes, exponentials, parameters, rows, says, note, live, fields, off, **_):
+    """Compare all that a cost says with Python's integers."""
+    assert {part: tuple(shape) for part, shape in shapes.items()} == cost.shapes
+    assert (operations, bytes) == (cost.operations, cost.bytes)
+    assert (exponentials, parameters) == (cost.exponentials, cost.parameters)
+    assert len(rows) == 9
+    for (name, makes, count, size), part in zip(rows[1:8], cost.shapes, strict=True):
+        assert name == part and makes.endswith(str(cost.shapes[part]))
+        assert count.startswith(f"{cost.operations[part]:,}\n") and size.startswith(f"{cost.bytes[part]:,}\n")
+        factors = {"n": cost.n, "m": cost.m or cost.n, "d": cost.d_model, "h": cost.h}
+        if part != "softmax":
+            assert worth(count.split("\n")[1], factors) == cost.operations[part], "the formula says another number"
+        assert worth(size.split("\n")[1], factors) == cost.bytes[part], "the formula says another number"
+    assert f"{cost.exponentials:,} exponentials" in rows[5][2]
+    total = sum(cost.operations.values())
+    assert rows[8] == ["sum", "", f"{total:,}", f"{sum(cost.bytes.values()):,}"]
+    square = 100 * (cost.operations["scores"] + cost.operations["output"]) / total
+    tables = 100 * (cost.bytes["scores"] + cost.bytes["softmax"]) / sum(cost.bytes.values())
+    for line, percent in zip(says, (square, tables), strict=True):
+        most, rest = re.fullmatch(r"\w+ (\S+) % · n\S+ \w+ (\S+) %", line).groups()
+        assert shows(rest, percent, 1) and shows(most, 100 - percent, 1)
+    assert f"Parameters: 4·d² = {cost.parameters:,}," in note
+    m = "" if cost.m is None else f"m = {cost.m}, "
+    words = r"(.*): (.*) multiply-adds, (\S+) % of them grow with (.*)"
+    start, said, percent, what = re.fullmatch(words, live).groups()
+    assert start == f"n = {cost.n}, {m}d_model = {cost.d_model}, {cost.h} head{'s' * (cost.h > 1)}"
+    digits, _, unit = said.partition(" ")
+    spoken = float(digits.replace(",", "")) * {"": 1, "million": 1e6, "billion": 1e9}[unit]
+    assert spoken == (pytest.approx(total, rel=0.051) if unit else total)
+    assert shows(percent, square, 1) and what == ("n squared" if cost.m is None else "n times m")
+    if len(fields) == 2:
+        assert fields == [str(cost.n), str(cost.m or cost.n)] and off == [False, cost.m is None]
+
+
+def worth(formula, factors):
+    """What a product like "4·h·n²" is."""
+    product = 1
+    for factor in formula.split("·"):
+        product *= int(factor) if factor.isdigit() else factors[factor[0]] ** (2 if factor.endswith("²") else 1)
+    return product
+
+
+def check_map(widget, table, dots, n, other, numbers, note, live, **_):
+    """Compare all that a map says with Python's numbers."""
+    p, d = widget.position, widget.d_model
+    assert np.abs(np.reshape(unpack(table), (n, d)) - widget.table).max() < 1e-12
+    assert np.abs(unpack(dots) - widget.dots).max() < 1e-10
+    row = re.fullmatch(r"position (\d+) = \[(.*)\]", numbers)
+    said = row[2].split(", ")
+    assert row[1] == str(p) and (d <= 8 or said.pop() == f"… ({d})") and len(said) == min(d, 8)
+    assert all(shows(text, x, 3) for text, x in zip(said, widget.table[p], strict=False))
+    assert note.endswith(f"squared length {d // 2} at every position")
+    assert ("Base 1" in note, "One wavelength" in note) == (widget.base == 1 and d > 2, d == 2)
+    if d > 2 and widget.base > 1:
+        times, longest = re.search(r"to (\S+) × 2π = (\S+) positions", note).groups()
+        factor = widget.base ** ((d - 2) / d)
+        assert float(times.replace(",", "")) == pytest.approx(factor, abs=0.051)
+        assert float(longest.replace(",", "")) == pytest.approx(factor * 2 * math.pi, abs=0.051)
+    words = r"positions (\d+) and (\d+), distance (\S+): dot product (\S+), at most d/2 = (\d+)"
+    one, two, distance, dot, most = re.fullmatch(words, live).groups()
+    assert (int(one), int(two), number(distance), int(most)) == (p, other, other - p, d // 2)
+    assert distance.startswith("+") == (other > p) and shows(dot, widget.dots[other], 2)
+
+
+CASES = {
+    "cost": AttentionCost,
+    "cost of the most": lambda: AttentionCost(4096, 3000, 4096, 32, bytes_per_number=8, caption=EVIL),
+    "cost of 12 heads": lambda: AttentionCost(10, 20, 768, 12, controls=["m", "h", "d_model"]),
+    "map": lambda: PositionMap(position=10),
+    "small map": lambda: PositionMap(2, 2, position=1, caption=EVIL),
+    "large map": lambda: PositionMap(512, 512, position=200, layout="concatenated", controls=["base"]),
+    "map of 48": lambda: PositionMap(30, 48, base=1, controls=["d_model", "base"]),
+}  # fmt: skip
+SOME = ("cost", "map")
+
+
+@pytest.fixture
+def show(open_widget):
+    """Open a widget's own page and hold it against Python: `live = show(widget, width=390)`."""
+
+    def show(widget, **options):
+        page = open_widget(widget, **options)
+        return Layers(page, page.locator(ELEMENTS))
+
+    return show
+
+
+def work(live):
+    """Work every control there is, then Reset."""
+    start = live.check()
+    for radio in reversed(live.find("input[type=radio]").all()):
+        radio.check()
+        live.check()
+    others = live.element.get_by_label("other words")
+    if others.count():
+        others.check()
+        assert live.check()["settings"]["m"] == live.python.n
+    for slider in live.find("input[type=range]").all():
+        seen = []
+        for key in ("Home", "ArrowRight", "ArrowRight", "End", "ArrowLeft"):
+            slider.press(key)
+            seen.append(json.dumps(live.check()["settings"]))
+        assert len(set(seen)) >= 3 or slider.get_attribute("max") == "1"
+    for field in live.find(".field").all():
+        work_field(live, field)
+    for place, key in [(".map", "ArrowDown"), (".curve", "ArrowRight")] if live.kind == "position-map" else []:
+        live.find(place).press("Home")
+        live.find(place).press(key)
+        live.check()
+    live.element.get_by_role("button", name="Reset").click()
+    assert json.dumps(live.check()) == json.dumps(start)
+    assert live.page.problems == []
+
+
+def work_field(live, field):
+    """A size typed in; what is none changes nothing, and goes away."""
+    name = field.get_attribute("aria-label")[0]
+    for text, size in [("1000", 1000), ("0", 1000), ("4097", 1000), ("2.5", 1000), ("", 1000), ("37", 37)]:
+        field.fill(text)
+        assert live.element.evaluate("(el, name) => el.settings[name]", name) == size
+        assert field.evaluate("field => field.matches(':invalid')") == (text in ("0", "4097", "2.5"))
+    field.fill("5000")
+    field.press("Tab")
+    live.check()
+    assert field.input_value() == "37"
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_every_control(case, show):
+    work(show(CASES[case]()))
+
+
+def test_every_control_of_the_widgets_of_the_site(site, visit):
+    mark = re.compile("<(attention-cost|position-map)>")
+    pages = [page for page in site.pages if mark.search((site.folder / page).read_text("utf-8"))]
+    assert len(pages) >= 2
+    for page in pages:
+        page = visit(site.url + page)
+        for element in page.locator(ELEMENTS).all():
+            element.scroll_into_view_if_needed()
+            work(Layers(page, element))
+
+
+def test_controls_are_those_asked_for(show):
+    live = show(CASES["cost of 12 heads"]())
+    live.check()
+    names = live.find("input:not([type=radio])").evaluate_all("nodes => nodes.map((node) => node.ariaLabel)")
+    assert names == ["m: keys and values", "m: keys and values, as a number", "d_model", "h: heads"]
+    live = show(CASES["map of 48"]())
+    live.check()
+    names = live.find("input").evaluate_all("nodes => nodes.map((node) => node.ariaLabel)")
+    assert names == ["d_model", "Base"]
+
+
+def test_heads_always_divide_the_width(show):
+    live = show(AttentionCost(10, None, 768, 12))
+    live.check()
+    live.element.evaluate("el => { el.seen = []; el.onsetting = () => el.seen.push({ ...el.settings }); }")
+    live.element.evaluate("el => el.addEventListener('setting', el.onsetting)")
+    live.element.get_by_label("d_model").press("Home")
+    assert live.check()["settings"]["h"] == 4
+    for _ in range(6):
+        live.element.get_by_label("d_model").press("ArrowRight")
+        live.check()
+        live.element.get_by_label("h: heads").press("End")
+        state = live.check()["settings"]
+        assert state["h"] in (state["d_model"], 256)
+    live.element.get_by_role("button", name="Reset").click()
+    assert live.check()["settings"] == {"n": 10, "m": None, "d_model": 768, "h": 12}
+    seen = live.element.evaluate("el => el.seen")
+    assert len(seen) > 10 and all(now["d_model"] % now["h"] == 0 for now in seen), "Python would refuse a step between"
+
+
+def test_m_follows_n_or_stands_apart(show):
+    live = show(AttentionCost())
+    live.element.get_by_label("n: queries").first.press("ArrowRight")
+    assert live.check()["shapes"]["keys"] == [64, 512]
+    live.element.get_by_label("other words").check()
+    live.element.get_by_label("n: queries").first.press("ArrowLeft")
+    assert live.check()["shapes"]["scores"] == [8, 50, 64]
+
+
+@pytest.mark.parametrize("case", ["cost", "cost of the most"])
+def test_bars_are_as_long_as_their_shares(case, show):
+    live = show(CASES[case]())
+    live.check()
+    for stack, counts in zip(live.find(".stack").all(), (live.python.operations, live.python.bytes), strict=True):
+        part = "bar => Array.from(bar.children, (node) => node.getBoundingClientRect().width / bar.clientWidth)"
+        shares = np.array(list(counts.values())) / sum(counts.values())
+        assert stack.evaluate(part) == pytest.approx(shares, abs=1e-3)
+
+
+# The curve and the map under the pointer and the arrow keys.
+
+
+def test_the_row_moves_with_the_arrow_keys_and_the_distance_stays(show):
+    live = show(PositionMap(40, 16, position=10))
+    dot = live.check()["live"].partition("dot")[2]
+    for key, position in [("ArrowDown", 11), ("ArrowUp", 10), ("PageDown", 20), ("PageUp", 10), ("ArrowUp", 9)]:
+        live.find(".map").press(key)
+        state = live.check()
+        assert (state["settings"]["position"], state["other"]) == (position, position + 5)
+        assert state["live"].partition("dot")[2] == dot, "the dot product depends on the distance only"
+    for key, position, other in [("End", 39, 39), ("Home", 0, 5)]:
+        live.find(".map").press(key)
+        state = live.check()
+        assert (state["settings"]["position"], state["other"]) == (position, other)
+
+
+def test_the_distance_moves_with_the_arrow_keys(show):
+    live = show(PositionMap(40, 16, position=10))
+    for key, other in [("ArrowRight", 16), ("ArrowLeft", 15), ("Home", 0), ("ArrowRight", 1), ("End", 39)]:
+        live.find(".curve").press(key)
+        state = live.check()
+        assert (state["settings"]["position"], state["other"]) == (10, other)
+
+
+def test_pointer_on_the_map_and_on_the_curve(show):
+    live = show(PositionMap(40, 16, position=10))
+    live.check()
+    box = live.find(".map canvas").bounding_box()
+    row = lambda p: (box["x"] + 100, box["y"] + 22 + (p + 0.5) * 7.5)  # noqa: E731
+    live.page.mouse.move(*row(30))
+    assert live.check()["other"] == 30
+    live.page.mouse.move(0, 0)
+    assert live.check()["other"] == 15, "without the mouse, the distance that was chosen"
+    live.page.mouse.move(*row(30))
+    live.page.mouse.down()
+    live.page.mouse.move(*row(20))
+    live.page.mouse.up()
+    assert live.check()["settings"]["position"] == 20
+    live.page.mouse.move(0, 0)
+    assert live.check()["other"] == 25
+    live.find(".curve").scroll_into_view_if_needed()
+    box = live.find(".curve svg").bounding_box()
+    at = lambda p: (box["x"] + 66 + p / 39 * (box["width"] - 78), box["y"] + 50)  # noqa: E731
+    live.page.mouse.move(*at(2))
+    assert live.check()["other"] == 2
+    live.page.mouse.click(*at(5))
+    live.page.mouse.move(0, 0)
+    state = live.check()
+    assert (state["settings"]["position"], state["other"]) == (20, 5)
+
+
+def test_cells_have_the_colours_of_their_numbers(show):
+    live = show(PositionMap(10, 4, position=9))
+    live.check()
+    cells = """(el, d) => Array.from({ length: 8 * d }, (_, k) => {
+        const width = el.shadowRoot.querySelector(".map").clientWidth - 36;
+        const [x, y] = [34 + (k % d + 0.5) * width / d, 22 + (Math.floor(k / d) + 0.5) * 22];
+        const pen = el.shadowRoot.querySelector("canvas").getContext("2d");
+        return [...pen.getImageData(Math.round(x), y, 1, 1).data];
+    })"""
+    for theme, d_model, layout in [
+        ("light", 4, "interleaved"),
+        ("dark", 4, "interleaved"),
+        ("dark", 8, "concatenated"),
+    ]:
+        live.page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)
+        live.element.evaluate(
+            "(el, [d, layout]) => { el.set('d_model', d); el.set('layout', layout); }", [d_model, layout]
+        )
+        live.check()
+        colours = live.page.evaluate("dark => SelfAttention.colourTable('scores', dark)", theme == "dark")
+        drawn = live.element.evaluate(cells, d_model)
+        expected = [[*colours[round(127.5 + 127.5 * x)], 255] for x in live.python.table[:8].ravel()]
+        assert drawn == expected, (theme, d_model, layout)
+
+
+def test_the_curve_is_drawn_where_its_numbers_are(show):
+    live = show(PositionMap(10, 2, position=3))
+    live.check()
+    path = live.find(".curve .line").get_attribute("d")
+    points = np.array([[float(x) for x in point.split()] for point in path[1:].split("L")])
+    width, dots = live.find(".curve").evaluate("node => node.clientWidth"), live.python.dots
+    assert points[:, 0] == pytest.approx(66 + np.arange(10) / 9 * (width - 78), abs=0.06)
+    low = min(0, dots.min())
+    assert points[:, 1] == pytest.approx(164 - (dots - low) / (1 - low) * 142, abs=0.06)
+
+
+# As every widget.
+
+
+def fits(live):
+    """Nothing is wider than its place, and no text is cut."""
+    assert live.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
+    outside = live.element.evaluate("""el => {
+        const { left, right } = el.shadowRoot.querySelector(".widget").getBoundingClientRect();
+        return Array.from(el.shadowRoot.querySelectorAll("*")).filter((node) => {
+            const box = node.getBoundingClientRect();
+            return box.width && (box.left < left - 0.5 || box.right > right + 0.5);
+        }).map((node) => node.outerHTML.slice(0, 120));
+    }""")
+    assert outside == []
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_fits_a_phone_and_keeps_its_size(case, show):
+    live = show(CASES[case](), width=390)
+    live.check()
+    fits(live)
+    count = "el => el.shadowRoot.querySelectorAll(':not(svg *)').length"
+    before = live.element.evaluate(count), live.element.bounding_box()["width"]
+    for key in ("End", "Home", "ArrowRight"):
+        live.find("input[type=range]:enabled").first.press(key)
+        live.check()
+    assert (live.element.evaluate(count), live.element.bounding_box()["width"]) == before
+    fits(live)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("case", [*SOME, "cost of the most", "map of 48"])
+def test_axe_finds_nothing(case, theme, show):
+    from axe_playwright_python.base import AXE_SCRIPT
+
+    live = show(CASES[case](), theme=theme)
+    live.check()
+    live.page.evaluate("theme => { document.body.style.background = theme === 'dark' ? '#0d1117' : '#fff' }", theme)
+    live.page.evaluate(AXE_SCRIPT)
+    found = live.page.evaluate("selector => axe.run(selector)", live.kind)["violations"]
+    assert [(rule["id"], node["html"], node["failureSummary"]) for rule in found for node in rule["nodes"]] == []
+
+
+@pytest.mark.parametrize("case", SOME)
+def test_every_stop_of_the_tab_key_has_a_name_and_a_visible_focus(case, show):
+    live = show(CASES[case]())
+    live.check()
+    stops = []
+    while len(stops) < 20:
+        live.page.keyboard.press("Tab")
+        stop = live.element.evaluate("""el => {
+            const at = el.shadowRoot.activeElement;
+            if (!at) return null;
+            const words = Array.from(at.labels ?? [], (label) => label.textContent).join() || at.textContent;
+            const { outlineStyle, outlineWidth } = getComputedStyle(at);
+            return [at.getAttribute("aria-label") ?? words, outlineStyle, parseFloat(outlineWidth)];
+        }""")
+        if stop is None:
+            break
+        stops.append(stop)
+    assert all(name.strip() and style != "none" and width >= 1 for name, style, width in stops), stops
+    names = [name for name, _, _ in stops]
+    assert len(set(names)) == len(names) == {"attention-cost": 6, "position-map": 7}[live.kind], names
+
+
+def test_evil_caption_shows_as_text(show):
+    for case in ("cost of the most", "small map"):
+        live = show(CASES[case]())
+        live.check()
+        assert (
+            live.page.locator("img").count() == 0 and live.element.get_by_text(EVIL).filter(visible=True).count() == 1
+        )
+        assert live.page.problems == []
+
+
+@pytest.mark.parametrize("case", SOME)
+def test_no_script_shows_the_table_with_the_same_numbers(case, show, visit, tmp_path):
+    widget = CASES[case]()
+    path = tmp_path / "still.html"
+    path.write_text(widget.to_page(), encoding="utf-8")
+    page = visit(path.as_uri(), java_script_enabled=False)
+    rows = [row.locator("td").all_inner_texts() for row in page.locator("tbody tr").all()]
+    if case == "cost":
+        counts = [[str(shape) for shape in widget.shapes.values()]]
+        counts += [[f"{count:,}" for count in what.values()] for what in (widget.operations, widget.bytes)]
+        assert rows[:-1] == [list(row) for row in zip(*counts, strict=True)]
+        assert rows[-1] == ["", *(f"{sum(what.values()):,}" for what in (widget.operations, widget.bytes))]
+    else:
+        places = [*range(8), 10]
+        expected = np.column_stack([widget.table[places, :8], widget.dots[places]])
+        assert np.array(rows, dtype=float) == pytest.approx(expected, abs=0.00006)
+    assert not show(widget).element.locator("figure").is_visible()
+
+
+@pytest.mark.parametrize("case", SOME)
+def test_light_and_dark(case, show):
+    live = show(CASES[case](), theme="dark")
+    live.check()
+    look = """el => {
+        const { color, backgroundColor } = getComputedStyle(el.shadowRoot.querySelector(".scores, .row b"));
+        return el.dots ? color : backgroundColor;
+    }"""
+    dark = live.element.evaluate(look)
+    live.page.evaluate("document.documentElement.dataset.theme = 'light'")
+    live.check()
+    assert live.element.get_attribute("dark") is None and live.element.evaluate(look) != dark
+
+
+MODEL = """([element, values]) => {
+    const listeners = {};
+    window.model = {
+        sent: [], values,
+        get: (name) => name === "_spec" ? element.spec : window.model.values[name],
+        set(name, value) { this.values[name] = value; },
+        save_changes() { this.sent.push(structuredClone(this.values)); },
+        on: (event, listener) => { listeners[event] = listener; }, off: (event) => { delete listeners[event]; },
+        arrive(name, value) { this.values[name] = value; listeners[`change:${name}`](); },
+    };
+    document.body.replaceChildren();
+    window.away = SelfAttention.anywidget.render({ model: window.model, el: document.body });
+}"""
+
+
+@pytest.mark.parametrize("case", SOME)
+def test_traits_both_ways(case, show):
+    live = show(CASES[case]())
+    live.check()
+    values = {
+        "attention-cost": {"n": 7, "m": 9, "d_model": 96, "h": 3},
+        "position-map": {"position": 3, "d_model": 24, "base": 77.0, "layout": "concatenated"},
+    }[live.kind]
+    live.page.evaluate(MODEL, [live.element.element_handle(), values])
+    assert live.check()["settings"] == values
+    live.find("input[type=range]").first.press("ArrowRight")
+    sent = live.page.evaluate("model.sent")
+    assert sent[-1] == live.check()["settings"] != values
+    for name, value in [("m", None)] if case == "cost" else [("base", 1), ("position", 63)]:
+        live.page.evaluate("([name, value]) => model.arrive(name, value)", [name, value])
+        assert live.check()["settings"][name] == value and len(live.page.evaluate("model.sent")) == len(sent)
+    live.page.evaluate("away()")
+    assert live.page.locator(ELEMENTS).count() == 0 and live.page.problems == []
