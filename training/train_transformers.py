@@ -72,7 +72,7 @@ def pronouns(model, pairs):
         maps = model.maps(pair.en, pair.fr)["encoder"]  # (layers, h, m, m)
         for row in weight:
             weight[row] = weight[row] + maps[:, :, at[row][b], at["meant"][b]]
-    found["weight"] = {row: (100 * total / len(right)).round(decimals=1).tolist() for row, total in weight.items()}
+    found["weight"] = {row: (100 * total.double() / len(right)).round(decimals=1).tolist() for row, total in weight.items()}
     found["flips"] = {}
     for row in ("because", "it", "was", "adjective"):
         found["flips"][row] = []
