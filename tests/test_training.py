@@ -9,10 +9,11 @@ import pytest
 import torch
 
 from self_attention import nn, sinusoidal_positions
-from self_attention.corpus import Vocabulary, corpus, tagged_sentences
+from self_attention.corpus import Vocabulary, because_pairs, corpus, tagged_sentences
 
 ROOT = Path(__file__).parents[1]
 TRANSLATORS, TAGGERS = ("translator_fixed", "translator_attention"), ("tagger_1", "tagger_3", "tagger_23", "tagger_all")
+TRANSFORMERS = ("transformer_pronouns", "transformer_heads")
 
 
 def log(name):
@@ -43,13 +44,14 @@ def tagged():
 
 @pytest.fixture
 def scripts(monkeypatch):
-    """The modules of the two training scripts."""
+    """The modules of the training scripts."""
     monkeypatch.syspath_prepend(ROOT / "training")
     import train_taggers
+    import train_transformers
     import train_translators
 
-    yield train_translators, train_taggers
-    for name in ("train_translators", "train_taggers", "log"):
+    yield train_translators, train_taggers, train_transformers
+    for name in ("train_translators", "train_taggers", "train_transformers", "log"):
         del sys.modules[name]
 
 
@@ -58,16 +60,16 @@ def scripts(monkeypatch):
 
 def test_each_file_has_its_log_and_is_small():
     files = {path.stem: path for path in nn.WEIGHTS.iterdir() if path.is_file()}
-    assert set(files) == {*TRANSLATORS, *TAGGERS}
+    assert set(files) == {*TRANSLATORS, *TAGGERS, *TRANSFORMERS}
     assert all(path.suffix == ".safetensors" and path.stat().st_size < 1_000_000 for path in files.values())
     assert all(nn.logs(name) for name in files)
 
 
-@pytest.mark.parametrize("name", [*TRANSLATORS, *TAGGERS])
+@pytest.mark.parametrize("name", [*TRANSLATORS, *TAGGERS, *TRANSFORMERS])
 def test_weights_say_where_they_come_from(name, parts, tagged):
     model, facts = nn.load(name), log(name)
     assert all(model.facts[key] == facts[key] for key in ("seed", "steps", "version", "corpus"))
-    examples = parts if name in TRANSLATORS else [tagged["train"], tagged["test"]]
+    examples = [tagged["train"], tagged["test"]] if name in TAGGERS else parts
     assert model.facts["corpus"] == nn.digest(examples), "the corpus has changed: train again (training/README.md)"
     assert sum(weights.numel() for weights in model.parameters()) == facts["parameters"]
     assert facts["curve"][-1][0] == facts["steps"] and facts["curve"][-1][1] < facts["curve"][0][1]
@@ -88,6 +90,29 @@ def test_taggers_are_as_good_as_their_log_says(name, tagged, scripts):
     assert measured.keys() == said.keys()
     for group in said:
         assert measured[group]["right"] == pytest.approx(said[group]["right"], abs=1), group
+
+
+@pytest.mark.parametrize("name", TRANSFORMERS)
+def test_transformers_are_as_good_as_their_log_says(name, parts, scripts):
+    model, said, script = nn.load(name), log(name)["test"], scripts[2]
+    some = script.english_to_french(parts["test"][:300])
+    assert script.percent(model.exact(some)) == pytest.approx(said["exact"], abs=2)
+    measured, said = script.pronouns(model, because_pairs(60)), said["because"]
+    assert measured["right"] == pytest.approx(said["right"], abs=2)
+    for part in ("weight", "flips"):
+        assert measured[part].keys() == said[part].keys()
+        for row in said[part]:
+            np.testing.assert_allclose(measured[part][row], said[part][row], atol=12, err_msg=f"{part} {row}")
+
+
+def test_one_row_decides_between_il_and_elle_and_in_the_larger_model_none():
+    for run in nn.logs("transformer_pronouns"):
+        flips = run["test"]["because"]["flips"]
+        assert run["test"]["because"]["right"] > 99 and max(flips["it"]) > 95, run["seed"]
+        assert max(flips["because"] + flips["was"] + flips["adjective"]) < 2, run["seed"]
+    for run in nn.logs("transformer_heads"):
+        because = run["test"]["because"]
+        assert because["right"] > 99 and max(sum(because["flips"].values(), [])) < 50, run["seed"]
 
 
 def test_attention_wins_on_long_sentences():
@@ -261,9 +286,11 @@ def runs(main, folder, *words):
 
 def test_the_scripts_are_deterministic_and_follow_the_seed(scripts, monkeypatch, tmp_path):
     small = corpus(train=300, valid=10, test=20)
-    monkeypatch.setattr(scripts[0], "corpus", lambda: small)
+    for script in (scripts[0], scripts[2]):
+        monkeypatch.setattr(script, "corpus", lambda: small)
+    monkeypatch.setattr(scripts[2], "because_pairs", lambda n: because_pairs(n // 100))
     monkeypatch.setattr(scripts[1], "tagged_sentences", lambda n, part="train": tagged_sentences(n // 20, part))
-    for number, (script, name) in enumerate(zip(scripts, (["attention"], []), strict=True)):
+    for number, (script, name) in enumerate(zip(scripts, (["attention"], [], ["heads"]), strict=True)):
         first, again, other = (
             runs(script.main, tmp_path / f"{number}{run}", *name, "--steps", "20", "--seed", seed)
             for run, seed in enumerate("001")
