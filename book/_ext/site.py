@@ -23,6 +23,7 @@ from sphinxcontrib import katex
 
 from self_attention import widgets
 from self_attention.widgets._base import SCRIPTS
+from self_attention.widgets.live_translator import published
 
 logger = logging.getLogger(__name__)
 
@@ -164,6 +165,14 @@ def trim_page(app, pagename, templatename, context, doctree):
     context["description"] = describe(doctree)
 
 
+def publish_weights(app, pagename, templatename, context, doctree):
+    """Put the models that this page's live translators name beside their script."""
+    for name in re.findall('"element":"live-translator","model":"([^"]+)"', context.get("body", "")):
+        path = Path(app.outdir, "_static", "weights", f"{name}.js")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(published(name), encoding="utf-8")
+
+
 def shrink(app, exception):
     """Cut the icon fonts down to the icons in use, and remove what the theme copies but no page loads."""
     static = Path(app.outdir, "_static")
@@ -194,5 +203,6 @@ def setup(app):
     app.connect("config-inited", fingerprint)
     app.connect("doctree-read", note_anchors)
     app.connect("html-page-context", trim_page, priority=950)  # after the theme has added its scripts
+    app.connect("html-page-context", publish_weights)
     app.connect("build-finished", shrink)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
