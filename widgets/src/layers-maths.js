@@ -1,4 +1,4 @@
-// The numbers of <attention-cost> and <position-map>, without their pages.
+// The numbers of the widgets about layers, without their pages.
 
 /** The index of what is nearest to x in a list, on a logarithmic scale: where a slider over the list stands. */
 export function nearestIndex(list, x) {
@@ -10,7 +10,7 @@ export const MOST = 4096;
 export const POWERS = Array.from({ length: 13 }, (_, k) => 2 ** k); // of two, to MOST
 
 /** Sizes to choose from: round ones, of which every third is a doubling. */
-export const SIZES = [...new Set(POWERS.flatMap((power) => [1, 1.25, 1.5625].map((x) => Math.floor(x * power))))].filter((size) => size <= MOST);
+export const sizesTo = (most) => [...new Set(Array.from({ length: 17 }, (_, k) => [1, 1.25, 1.5625].map((x) => Math.floor(x * 2 ** k))).flat())].filter((size) => size <= most);
 
 /** The list with the author's own value, in order. */
 export const including = (list, value) => [...new Set([...list, value])].sort((a, b) => a - b);
@@ -65,3 +65,70 @@ export function sinusoidal(n, d, base, layout) {
 // The base's slider is logarithmic: position k is 10^(k/10), to two digits.
 export const baseAt = (k) => Number((10 ** (k / 10)).toPrecision(2));
 export const baseIndex = (base) => Math.round(10 * Math.log10(base));
+
+export const LAYERS = ["self-attention", "recurrent", "convolutional", "restricted self-attention"];
+
+/** What layers cost and see; the same as LayerCosts in Python. n need not be whole. */
+export function layerCosts({ n, d, k, r, count }) {
+  const named = (values, names = LAYERS) => Object.fromEntries(names.map((layer, i) => [layer, values[i]]));
+  const read = Math.min(r, n);
+  const projections = 4 * n * d * d;
+  const operations = named(count === "table" ? [n * n * d, n * d * d, k * n * d * d, read * n * d]
+    : [2 * n * n * d + projections, 2 * n * d * d, k * n * d * d, 2 * read * n * d + projections]);
+  const least = Math.min(...Object.values(operations));
+  const toSpan = (width) => Math.max(1, Math.ceil((n - 1) / (width - 1))); // layers of that width until n positions are in reach
+  let dilated = 1;
+  while (k ** dilated < n) dilated++;
+  return {
+    operations,
+    cheapest: LAYERS.filter((layer) => operations[layer] === least),
+    crossings: named(count === "table" ? [d, k * d, r] : [0, Math.max(0, ((k - 4) * d) / 2), r], LAYERS.slice(1)), // self-attention costs more from here on
+    sees: named([n, n, Math.min(k, n), read]),
+    sequential: named([1, n, 1, 1]),
+    path: named([1, n, dilated, toSpan(r)]),
+    contiguous: toSpan(k),
+    parameters: named([4, 2, k, 4].map((factor) => factor * d * d)),
+  };
+}
+
+export const KINDS = ["cnn", "dilated cnn", "rnn", "self-attention", "windowed self-attention", "causal self-attention"];
+
+/** What position i of a layer (the lowest is 1) reads in the row below: [first, last, step]. */
+export function reads(kind, { n, k, window }, level, i) {
+  const step = kind === "dilated cnn" ? k ** (level - 1) : 1;
+  const side = { cnn: k >> 1, "dilated cnn": (k >> 1) * step, rnn: 0, "windowed self-attention": window >> 1 }[kind] ?? n;
+  return [i - step * Math.floor(Math.min(i, side) / step), Math.min(kind === "causal self-attention" ? i : n - 1, i + side), step];
+}
+
+/** What a position sees through layers of a kind, and what they cost; the same as ReceptiveField in Python. */
+export function field(kind, settings, d) {
+  const { n, layers, k, window, position } = settings;
+  const recurrent = kind === "rnn";
+  const reach = Array.from({ length: layers + 1 }, () => new Uint8Array(n)); // row by row, the input first
+  reach[layers].fill(1, recurrent ? 0 : position, position + 1); // a recurrence also runs along its row
+  let connections = recurrent ? layers * (n - 1) : 0;
+  for (let level = layers; level > 0; level--) {
+    for (let i = 0; i < n; i++) {
+      const [first, last, step] = reads(kind, settings, level, i);
+      connections += Math.floor((last - first) / step) + 1;
+      if (reach[level][i]) for (let j = first; j <= last; j += step) reach[level - 1][j] = 1;
+    }
+  }
+  const far = Math.max(position, n - 1 - position);
+  const width = kind === "windowed self-attention" ? window : k;
+  const needed = () => {
+    if (kind === "self-attention") return 1;
+    if (recurrent || kind.startsWith("causal")) return position === n - 1 ? 1 : null;
+    if (width === 1) return null;
+    if (kind !== "dilated cnn") return Math.ceil(far / (width >> 1));
+    let count = 1;
+    while ((k ** count - 1) / 2 < far) count++;
+    return count;
+  };
+  return {
+    reach, connections, sees: reach[0], needed: needed(), // layers with which it would see all; null: it never does
+    operations: kind.includes("attention") ? 2 * d * connections + layers * 4 * n * d * d : connections * d * d,
+    sequential: layers + (recurrent ? n - 1 : 0),
+    path: layers + (recurrent ? position : 0),
+  };
+}

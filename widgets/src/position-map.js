@@ -1,37 +1,25 @@
 // <position-map>: the sinusoidal position vectors as a heat map, and the dot products of one of them with all against the distance.
-import { listRange } from "./attention-cost.js";
 import { colourTable } from "./colours.js";
 import { format, h, WidgetElement } from "./element.js";
-import { baseAt, baseIndex, grouped, including, SIZES, sinusoidal } from "./layers-maths.js";
+import { baseAt, baseIndex, grouped, including, sinusoidal, sizesTo } from "./layers-maths.js";
+import { frame, listRange, penOn, picture, s, say, VIEW_STYLE } from "./layers-view.js";
 import { matmulT } from "./maths.js";
 import { clamp, niceAbove, ticks } from "./plane.js";
 
 const MOST = 512; // features
 const SHOWN = 8; // numbers of the row that are written out
-const FONT = "12px system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif";
 const DISTANCE = 5; // at first
 const MAP = { left: 34, top: 22, below: 44, height: 300, row: 22 }; // px; `row`: the highest
 const CURVE = { left: 66, right: 12, top: 22, below: 36, height: 200 };
 const ORDER = { interleaved: "sin, cos, sin, cos, …", concatenated: "all sines, then all cosines" };
 
-const STYLE = `
-.map canvas { display: block; touch-action: pan-y; cursor: crosshair; }
-.map, .curve { border-radius: 4px; }
-.curve { margin-top: 0.8rem; touch-action: pan-y; cursor: crosshair; }
-.curve svg { display: block; width: 100%; font-size: 12px; overflow: visible; user-select: none; -webkit-user-select: none; }
-.curve text { fill: var(--muted); }
-.grid { stroke: var(--line); } .line { stroke: var(--text); fill: none; stroke-width: 1.5; stroke-linejoin: round; }
+const STYLE = `${VIEW_STYLE}
+.curve { margin-top: 0.8rem; }
+.line { stroke: var(--text); fill: none; stroke-width: 1.5; stroke-linejoin: round; }
 .here { stroke: var(--query); stroke-width: 1.5; } .there { stroke: var(--key); stroke-width: 1.5; stroke-dasharray: 4 3; } circle { fill: var(--key); }
 .row { margin: 0.5rem 0 0; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
 .row b { color: var(--query); font-weight: 600; }
 `;
-
-function s(tag, props = {}, ...children) {
-  const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
-  for (const [name, value] of Object.entries(props)) node.setAttribute(name, value);
-  node.append(...children);
-  return node;
-}
 
 export class PositionMap extends WidgetElement {
   static STYLE = STYLE;
@@ -80,7 +68,9 @@ export class PositionMap extends WidgetElement {
 
   build() {
     const { spec, n, settings } = this;
-    const widths = including(SIZES.filter((size) => size % 2 === 0 && size <= MOST), settings.d_model);
+    const last = () => n - 1;
+    const look = (p) => this.#look(p);
+    const widths = including(sizesTo(MOST).filter((size) => size % 2 === 0), settings.d_model);
     const set = (name) => (value) => this.set(name, value);
     const controls = {
       position: this.range("Position", { min: 0, max: n - 1, text: String, onset: set("position") }),
@@ -89,30 +79,22 @@ export class PositionMap extends WidgetElement {
       layout: this.radios("Layout", Object.keys(ORDER).map((name) => [name, name]), set("layout")),
     };
     this.controls = Object.fromEntries(spec.controls.map((name) => [name, controls[name]]));
-    const walked = (kind, label, keys, at, choose, ...children) => {
-      const point = (e) => this.#point(e, node, at, choose);
-      const node = h("div", {
-        class: kind, tabindex: 0, role: "application", "aria-label": label, "aria-describedby": "live", onkeydown: (e) => this.#walk(e, keys, choose),
-        onpointerdown: point, onpointermove: point, onpointerleave: () => this.#look(null),
-      }, ...children);
-      return node;
-    };
     this.canvas = h("canvas", { "aria-hidden": "true" });
-    this.map = walked("map", `Heat map, ${n} positions; the up and down keys choose one`, ["ArrowUp", "ArrowDown"],
-      (x, y) => Math.floor((y - MAP.top) / this.rowHeight), set("position"), this.canvas);
+    this.map = picture("map", `Heat map, ${n} positions; the up and down keys choose one`, {
+      keys: ["ArrowUp", "ArrowDown"], at: (x, y) => Math.floor((y - MAP.top) / this.rowHeight), from: () => this.settings.position, last, choose: set("position"), look,
+    }, this.canvas);
     this.numbers = h("p", { class: "row" });
     this.note = h("p", { class: "note" });
     this.parts = {
       grid: s("g"), line: s("path", { class: "line" }), here: s("path", { class: "here" }), there: s("path", { class: "there" }), dot: s("circle", { r: 4.5 }),
     };
     this.svg = s("svg", { "aria-hidden": "true", height: CURVE.height }, ...Object.values(this.parts));
-    this.curve = walked("curve", "Dot products against the distance; the left and right keys choose a distance", ["ArrowLeft", "ArrowRight"],
-      (x, y, width) => Math.round(((x - CURVE.left) / (width - CURVE.left - CURVE.right)) * (n - 1)), (p) => { this.distance = p - this.settings.position; }, this.svg);
+    this.curve = picture("curve", "Dot products against the distance; the left and right keys choose a distance", {
+      keys: ["ArrowLeft", "ArrowRight"], at: (x, y, width) => Math.round(((x - CURVE.left) / (width - CURVE.left - CURVE.right)) * (n - 1)), from: () => this.other, last,
+      choose: (p) => { this.distance = p - this.settings.position; }, look,
+    }, this.svg);
     this.live = h("p", { class: "live", "aria-live": "polite", id: "live" });
-    return h("div", { class: "widget", role: "group", "aria-label": spec.caption || "Sinusoidal positions" },
-      spec.caption ? h("p", { class: "caption" }, spec.caption) : "",
-      h("div", { class: "controls" }, ...Object.values(this.controls).map((control) => control.node), this.resetButton()),
-      this.map, this.numbers, this.note, this.curve, this.live);
+    return frame(this, "Sinusoidal positions", this.map, this.numbers, this.note, this.curve, this.live);
   }
 
   // Drawing.
@@ -132,8 +114,7 @@ export class PositionMap extends WidgetElement {
       + ` · squared length ${d / 2} at every position`;
     const { dots } = this;
     const far = other - p;
-    const news = `positions ${p} and ${other}, distance ${far > 0 ? "+" : ""}${String(far).replace("-", "−")}: dot product ${format(dots[other], 2)}, at most d/2 = ${d / 2}`;
-    if (this.live.textContent !== news) this.live.textContent = news;
+    say(this.live, `positions ${p} and ${other}, distance ${far > 0 ? "+" : ""}${String(far).replace("-", "−")}: dot product ${format(dots[other], 2)}, at most d/2 = ${d / 2}`);
     this.#drawCurve(dots);
     this.#paint();
   }
@@ -146,13 +127,7 @@ export class PositionMap extends WidgetElement {
     const [cell, row] = [(width - left - 2) / d, Math.min(MAP.height / n, MAP.row)];
     const height = top + n * row + below;
     this.rowHeight = row;
-    const ratio = devicePixelRatio || 1;
-    canvas.width = Math.round(width * ratio);
-    canvas.height = Math.round(height * ratio);
-    Object.assign(canvas.style, { width: `${width}px`, height: `${height}px` });
-    const pen = canvas.getContext("2d");
-    pen.scale(ratio, ratio);
-    pen.font = FONT;
+    const { pen, write, ratio } = penOn(canvas, width, height);
     const ink = Object.fromEntries(["muted", "surface", "query", "key"].map((name) => [name, this.colour(name)]));
     const dark = this.hasAttribute("dark");
     const colours = colourTable("scores", dark);
@@ -162,13 +137,7 @@ export class PositionMap extends WidgetElement {
     pen.imageSmoothingEnabled = Math.min(cell, row) * ratio < 1;
     pen.drawImage(this.small, left, top, d * cell, n * row);
 
-    const write = (text, x, y, colour = ink.muted, align = "left") => {
-      pen.fillStyle = colour;
-      pen.textAlign = align;
-      pen.fillText(text, x, y);
-    };
-    pen.textBaseline = "middle";
-    write("↓ position", 0, 9);
+    write("↓ position", 0, 9, ink.muted);
     write(`feature →  ${ORDER[settings.layout]}`, width - 2, 9, ink.muted, "right");
     const { other } = this;
     const at = (p) => top + (p + 0.5) * row;
@@ -189,7 +158,7 @@ export class PositionMap extends WidgetElement {
     colours.forEach((colour, k) => pen.fillStyle.addColorStop(k / 255, `rgb(${colour})`));
     pen.fillRect(left + 20, y - 5, 110, 10);
     write("−1", left + 15, y, ink.muted, "right");
-    write("1", left + 136, y);
+    write("1", left + 136, y, ink.muted);
   }
 
   /** The map with one pixel a number, to be enlarged. */
@@ -227,27 +196,9 @@ export class PositionMap extends WidgetElement {
     parts.dot.setAttribute("cy", f(y(dots[other])));
   }
 
-  // Pointer and keyboard.
-
   /** Compare with a position for as long as the mouse stands on it. */
   #look(p) {
     this.#hover = p;
     this.schedule();
-  }
-
-  #point(event, node, at, choose) {
-    const { left, top, width } = node.getBoundingClientRect();
-    const p = clamp(at(event.clientX - left, event.clientY - top, width), 0, this.n - 1);
-    const chosen = event.type === "pointerdown" || event.buttons === 1;
-    if (chosen) choose(p);
-    this.#look(chosen || event.pointerType !== "mouse" ? null : p);
-  }
-
-  #walk(event, [back, forth], choose) {
-    const step = { [back]: -1, [forth]: 1, PageUp: -10, PageDown: 10, Home: -Infinity, End: Infinity }[event.key];
-    if (!step || event.ctrlKey || event.metaKey || event.altKey) return;
-    event.preventDefault();
-    this.#look(null);
-    choose(clamp((back === "ArrowUp" ? this.settings.position : this.other) + step, 0, this.n - 1));
   }
 }
