@@ -1,8 +1,19 @@
-"""What a training run leaves behind: a log for everybody and the weights that the package ships."""
+"""What a training run is told, and what it leaves behind: a log for everybody, and weights to ship."""
 
+import argparse
 import json
+from pathlib import Path
 
 from self_attention import __version__, nn
+
+
+def options(doc, steps):
+    """What every training script asks for; a script may add to it."""
+    parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--steps", type=int, default=steps)
+    parser.add_argument("--out", type=Path, help="folder for logs and weights; default: the package")
+    return parser
 
 
 class Log:

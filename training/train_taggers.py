@@ -6,12 +6,10 @@ Writes four logs and, without options, the weights into the package. Same seed a
 some ten seconds for all on a quiet core.
 """
 
-import argparse
 import sys
-from pathlib import Path
 
 import torch
-from log import Log
+from log import Log, options
 
 from self_attention import nn
 from self_attention.corpus import Vocabulary, tagged_sentences
@@ -32,11 +30,8 @@ def accuracy(model, tagged):
 
 
 def main(*words):
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--steps", type=int, default=STEPS)
-    parser.add_argument("--out", type=Path, help="folder for logs and weights")
-    seed, steps, out = vars(parser.parse_args(words)).values()
+    asked = options(__doc__, STEPS).parse_args(words)
+    seed, steps, out = asked.seed, asked.steps, asked.out
     ship = seed == 0 and steps == STEPS
     torch.set_num_threads(1)
 

@@ -7,12 +7,10 @@ Writes a log and, without options, the weights into the package. Same seed, same
 about 4 minutes for one and 2 for the other on a quiet core.
 """
 
-import argparse
 import sys
-from pathlib import Path
 
 import torch
-from log import Log
+from log import Log, options
 
 from self_attention import nn
 from self_attention.corpus import Vocabulary, corpus
@@ -40,12 +38,10 @@ def accuracy(model, pairs):
 
 
 def main(*words):
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = options(__doc__, STEPS)
     parser.add_argument("name", choices=["attention", "fixed"])
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--steps", type=int, default=STEPS)
-    parser.add_argument("--out", type=Path, help="folder for log and weights")
-    name, seed, steps, out = vars(parser.parse_args(words)).values()
+    asked = parser.parse_args(words)
+    name, seed, steps, out = asked.name, asked.seed, asked.steps, asked.out
     ship = seed == 0 and steps == STEPS
     torch.set_num_threads(1)
 
