@@ -1,4 +1,4 @@
-"""AttentionCost and PositionMap: what they take and refuse, and in a browser each number against Python's."""
+"""The widgets about layers and positions: what they take and refuse, and in a browser each number against Python's."""
 
 import json
 import math
@@ -12,11 +12,20 @@ import traitlets
 from helpers import EVIL, Live, number, shows, unpack
 from torch.utils.flop_counter import FlopCounterMode
 
-from self_attention import merge_heads, scaled_dot_product_attention, sinusoidal_positions, split_heads
-from self_attention.widgets import AttentionCost, PositionMap
+from self_attention import (
+    causal_mask,
+    merge_heads,
+    scaled_dot_product_attention,
+    sinusoidal_positions,
+    split_heads,
+    window_mask,
+)
+from self_attention.widgets import AttentionCost, LayerCosts, PositionMap, ReceptiveField
+from self_attention.widgets.layer_costs import LAYERS
+from self_attention.widgets.receptive_field import KINDS as FIELDS
 
-ELEMENTS = "attention-cost, position-map"
-KINDS = {"attention-cost": AttentionCost, "position-map": PositionMap}
+KINDS = {make.element: make for make in (AttentionCost, LayerCosts, PositionMap, ReceptiveField)}
+ELEMENTS = ", ".join(KINDS)
 
 # What goes in.
 
@@ -28,6 +37,11 @@ REFUSED = {
     "513 positions": (lambda: PositionMap(513), "n must be from 2 to 512, got 513"),
     "half a position": (lambda: PositionMap(2.5), "n must be an integer of at least 2, came 2.5"),
     "control of a map": (lambda: PositionMap(controls=["n"]), "unknown control in ['n']: expected some of ['position'"),
+    "control of costs": (lambda: LayerCosts(controls=["h"]), "unknown control in ['h']: expected some of ['n', 'd', "),
+    "control of a field": (lambda: ReceptiveField(controls=["d"]), "unknown control in ['d']: expected some of ['"),
+    "no features": (lambda: ReceptiveField(d=0), "d must be an integer from 1 to 4096, got 0"),
+    "half a feature": (lambda: ReceptiveField(d=2.5), "d must be an integer from 1 to 4096, got 2.5"),
+    "a position too far": (lambda: ReceptiveField(5, position=5), "position must be from 0 to n - 1 = 4, got 5"),
 }  # fmt: skip
 
 
@@ -47,6 +61,17 @@ SETTINGS = {
     (PositionMap, "d_model"): ([2, 512], [0, 63, 514], "d_model must be even, from 2 to 512, got"),
     (PositionMap, "base"): ([1.0, 1e6], [0.99, 1.1e6, math.inf, math.nan], "base must be from 1 to 1e+06, got"),
     (PositionMap, "layout"): (["interleaved", "concatenated"], ["stacked"], "layout must be one of ['interleaved', "),
+    (LayerCosts, "n"): ([1, 65536], [0, 65537], "n must be from 1 to 65536, got"),
+    (LayerCosts, "d"): ([1, 4096], [0, 4097], "d must be from 1 to 4096, got"),
+    (LayerCosts, "k"): ([2, 64], [1, 65], "k must be from 2 to 64, got"),
+    (LayerCosts, "r"): ([2, 4096], [1, 4097], "r must be from 2 to 4096, got"),
+    (LayerCosts, "count"): (["table", "all"], ["flops"], "count must be one of ['table', 'all'], got 'flops'"),
+    (ReceptiveField, "n"): ([9, 64], [1, 65], "n must be from 2 to 64, got"),
+    (ReceptiveField, "layer"): (list(FIELDS), ["lstm"], "layer must be one of ['cnn', "),
+    (ReceptiveField, "layers"): ([1, 16], [0, 17], "layers must be from 1 to 16, got"),
+    (ReceptiveField, "k"): ([1, 15], [0, 4, 17], "k must be"),
+    (ReceptiveField, "window"): ([1, 63], [0, 62, 65], "window must be"),
+    (ReceptiveField, "position"): ([0, 15], [-1, 16], "position must be from 0 to n - 1 = 15, got"),
 }  # fmt: skip
 
 
@@ -73,6 +98,18 @@ def test_width_and_heads_change_together():
     with cost.hold_trait_notifications():
         cost.d_model, cost.h = 768, 12
     assert cost.shapes["output"] == (12, 50, 64)
+
+
+def test_a_field_keeps_its_position_within_it():
+    field = ReceptiveField(16, position=8)
+    for size in (8, 5):
+        with pytest.raises(ValueError, match=f"position must be from 0 to n - 1 = {size - 1}, got 8"):
+            field.n = size
+    field.n = 9
+    with field.hold_trait_notifications():
+        field.n, field.position = 4, 3
+    assert field.sees.shape == (4,)
+    assert ReceptiveField(7).position == 3 and ReceptiveField(2).position == 1
 
 
 # What Python computes.
@@ -119,6 +156,139 @@ def test_a_map_is_the_table_of_the_core():
     assert widget.dots == pytest.approx(table @ table[7]) and widget.dots.argmax() == 7
 
 
+@pytest.mark.parametrize("n, d, k, r", [(50, 16, 3, 25), (7, 4, 5, 3), (9, 8, 3, 40), (1, 2, 3, 2)])
+def test_all_multiply_adds_of_the_layers_are_those_that_torch_counts(n, d, k, r):
+    costs = LayerCosts(n, d, k, r, count="all")
+    X, h = torch.ones(n, d), torch.ones(1, d)
+    W, kernel = torch.ones(4, d, d), torch.ones(d, d, k)
+    near = torch.ones(n, min(r, n), d)  # the keys, or values, that each position reads
+
+    def attention(keys, values):
+        Q, K, V = X @ W[0], X @ W[1], X @ W[2]
+        assert Q.shape == K.shape == V.shape
+        return torch.bmm(torch.bmm(Q[:, None], keys.mT).softmax(-1), values)[:, 0] @ W[3]
+
+    made = {
+        "self-attention": lambda: attention(X.expand(n, n, d), X.expand(n, n, d)),
+        "recurrent": lambda: [x[None] @ W[0] + h @ W[1] for x in X],
+        "convolutional": lambda: torch.conv1d(X.T[None], kernel, padding="same"),
+        "restricted self-attention": lambda: attention(near, near),
+    }
+    assert list(made) == list(LAYERS)
+    for layer, make in made.items():
+        with FlopCounterMode(display=False) as counter:
+            make()
+        assert counter.get_total_flops() == 2 * costs.operations[layer], layer
+    modules = {
+        "self-attention": torch.nn.MultiheadAttention(d, 1, bias=False),
+        "recurrent": torch.nn.RNN(d, d, bias=False),
+        "convolutional": torch.nn.Conv1d(d, d, k, bias=False),
+    }
+    for layer, module in modules.items():
+        assert costs.parameters[layer] == sum(weight.numel() for weight in module.parameters())
+    assert costs.parameters["restricted self-attention"] == costs.parameters["self-attention"]
+
+
+def test_the_terms_of_the_table():
+    costs = LayerCosts(7, 4, 3, 5)
+    assert list(costs.operations.values()) == [7 * 7 * 4, 7 * 4 * 4, 3 * 7 * 4 * 4, 5 * 7 * 4]
+    assert costs.cheapest == ["recurrent"] and list(costs.sees.values()) == [7, 7, 3, 5]
+    assert list(costs.sequential.values()) == [1, 7, 1, 1]
+    costs.r = 4
+    assert costs.cheapest == ["recurrent", "restricted self-attention"]
+    costs.n = 3
+    assert costs.operations["restricted self-attention"] == costs.operations["self-attention"] == 36
+    assert costs.cheapest == ["self-attention", "restricted self-attention"] and costs.sees["convolutional"] == 3
+    costs.n = 2
+    assert list(costs.sees.values()) == [2, 2, 2, 2]
+
+
+@pytest.mark.parametrize("count", ["table", "all"])
+@pytest.mark.parametrize("d, k, r", [(512, 3, 25), (64, 9, 100), (8, 4, 2), (16, 5, 3000)])
+def test_curves_cross_where_they_are_said_to(d, k, r, count):
+    costs = LayerCosts(1, d, k, r, count=count)
+    for layer, size in costs.crossings.items():
+        for n in (1, size // 2, size - 1, size, size + 1, 2 * size):
+            if n >= 1:
+                costs.n = int(n)
+                more = costs.operations["self-attention"] - costs.operations[layer]
+                if layer.startswith("restricted") and n <= size:
+                    assert more == 0
+                else:
+                    assert np.sign(more) == np.sign(costs.n - size), (layer, n)
+
+
+@pytest.mark.parametrize("width", [2, 3, 5, 25])
+def test_paths_are_as_long_as_layers_must_be_many(width):
+    for n in (1, 2, 3, 9, 10, 26, 27, 28, 1000):
+        costs = LayerCosts(n, 4, width, width)
+        contiguous = next(layers for layers in range(1, 1001) if 1 + layers * (width - 1) >= n)
+        dilated = next(
+            layers for layers in range(1, 11) if 1 + sum((width - 1) * width**level for level in range(layers)) >= n
+        )
+        assert (costs.contiguous, costs.path["convolutional"]) == (contiguous, dilated)
+        assert costs.path["restricted self-attention"] == contiguous and costs.path["self-attention"] == 1
+        assert costs.path["recurrent"] == n
+    assert (LayerCosts(27, k=3).contiguous, LayerCosts(27, k=3).path["convolutional"]) == (13, 3)
+
+
+def by_gradient(field, X):
+    """What the widget's layers make of X (n, 1), by torch's own layers; all rows, and a count of connections."""
+    rows, connections = [X], 0
+    n, positive = field.n, torch.nn.init.ones_
+    for level in range(field.layers):
+        x = rows[-1]
+        if field.layer.endswith("cnn"):
+            gap = field.k**level if field.layer == "dilated cnn" else 1
+            layer = torch.nn.Conv1d(1, 1, field.k, padding=field.k // 2 * gap, dilation=gap, bias=False).double()
+            positive(layer.weight)
+            make = lambda x, layer=layer: layer(x.T[None])[0].T  # noqa: E731
+        elif field.layer == "rnn":
+            layer = torch.nn.RNN(1, 1, bias=False).double()
+            for weight in layer.parameters():
+                positive(weight)
+            make = lambda x, layer=layer: layer(x)[0]  # noqa: E731
+        else:
+            masks = {"windowed": window_mask(n, min(field.window, 2 * n - 1)), "causal": causal_mask(n)}
+            mask = masks.get(field.layer.split()[0], np.ones((n, n), dtype=bool))
+            make = lambda x, mask=mask: scaled_dot_product_attention(x, x, x, torch.tensor(mask))[0]  # noqa: E731
+        jacobian = torch.autograd.functional.jacobian(make, x)[:, 0, :, 0]
+        connections += 2 * n - 1 if field.layer == "rnn" else int((jacobian != 0).sum())
+        rows.append(make(x))
+    return rows, connections
+
+
+@pytest.mark.parametrize("layer", FIELDS)
+def test_a_field_is_what_gradients_reach(layer):
+    for n, layers, k, window, position in [(9, 1, 3, 3, 4), (12, 3, 3, 5, 11), (16, 3, 5, 3, 2), (7, 2, 1, 1, 3)]:
+        field = ReceptiveField(n, layer=layer, layers=layers, k=k, window=window, position=position, d=3)
+        rows, connections = by_gradient(field, torch.linspace(-0.1, 0.1, n).double()[:, None].requires_grad_())
+        gradients = torch.autograd.grad(rows[-1][position, 0], rows[:-1])
+        reached = [(gradient[:, 0] != 0).numpy() for gradient in gradients]
+        assert np.array_equal(field.reach[:-1], reached), (n, layers)
+        assert field.connections == connections and (field.sees == reached[0]).all()
+        extra = 4 * n * 9 * layers if "attention" in layer else 0
+        assert field.operations == connections * (6 if extra else 9) + extra
+
+
+@pytest.mark.parametrize("layer", FIELDS)
+@pytest.mark.parametrize("n, position", [(27, 13), (16, 8), (10, 9), (6, 0), (2, 1)])
+def test_layers_needed_to_see_all(layer, n, position):
+    field = ReceptiveField(n, layer=layer, layers=1, position=position)
+    seen = []
+    for layers in range(1, 17):
+        field.layers = layers
+        seen.append(field.sees.all())
+        assert field.path == field.layers + (position if layer == "rnn" else 0)
+        assert field.sequential == field.layers + (n - 1 if layer == "rnn" else 0)
+    assert field.needed == (seen.index(True) + 1 if any(seen) else None)
+
+
+def test_thirteen_layers_against_three():
+    assert [ReceptiveField(27, layer=layer).needed for layer in FIELDS] == [13, 3, None, 1, 7, None]
+    assert ReceptiveField(64, position=0).needed == 63 and ReceptiveField(64, k=1).needed is None
+
+
 # What goes out.
 
 
@@ -140,6 +310,8 @@ def test_html_says_what_the_caption_says(make, name):
 def test_the_same_every_time_and_a_repr():
     said = {
         AttentionCost: "AttentionCost(n=50, m=None, d_model=512, h=8: 54,988,800 multiply-adds)",
+        LayerCosts: "LayerCosts(n=50, d=512, k=3, r=25, count='table': restricted self-attention cheapest)",
+        ReceptiveField: "ReceptiveField(n=16, layer='cnn', layers=3, k=3, window=5: position 8 sees 7 of 16)",
         PositionMap: "PositionMap(n=64, d_model=64, base=10000, position=0, layout='interleaved')",
     }
     for make, text in said.items():
@@ -159,8 +331,13 @@ STATE = """async (el) => {
         return btoa(text);
     };
     const { settings, shapes, operations, bytes, exponentials, parameters, n, other } = el;
+    const { cheapest, crossings, sees, sequential, path, contiguous, needed, connections } = el;
     return {
         settings, shapes, operations, bytes, exponentials, parameters, n, other,
+        cheapest, crossings, sees, sequential, path, contiguous, needed, connections,
+        reach: el.reach?.map((row) => [...row]),
+        marked: all("tbody tr", (row) => /cheapest|chosen/.test(row.className)),
+        met: all(".meet text", (text) => text.textContent),
         table: el.table && pack(el.table), dots: el.dots && pack(el.dots),
         rows: all("tr", (row) => Array.from(row.cells, (cell) => cell.innerText)),
         says: all(".bars p", (line) => line.textContent),
@@ -173,14 +350,14 @@ STATE = """async (el) => {
 
 
 class Layers(Live):
-    """One of the two on a page, and the same one in Python."""
+    """One of the four on a page, and the same one in Python."""
 
     def __init__(self, page, element):
         page.wait_for_function("el => el.spec", arg=element.element_handle())
         self.page, self.element = page, element
         self.spec = element.evaluate("el => el.spec")
         self.kind = self.spec["element"]
-        options = {name: self.spec[name] for name in ("n", "bytes_per_number") if name in self.spec}
+        options = {name: self.spec[name] for name in ("n", "d", "bytes_per_number") if name in self.spec}
         self.python = KINDS[self.kind](**{**options, **self.spec["settings"]})
 
     def check(self):
@@ -190,7 +367,7 @@ class Layers(Live):
             for name, value in state["settings"].items():
                 setattr(self.python, name, value)
         assert state["wrong"] == []
-        (check_cost if self.kind == "attention-cost" else check_map)(self.python, **state)
+        CHECKS[self.kind](self.python, **state)
         return state
 
 
@@ -229,7 +406,9 @@ def check_cost(cost, shapes, operations, bytes, exponentials, parameters, rows, 
 
 
 def worth(formula, factors):
-    """What a product like "4·h·n²" is."""
+    """What a product like "4·h·n²", or a sum of them, is."""
+    if " + " in formula:
+        return sum(worth(part, factors) for part in formula.split(" + "))
     product = 1
     for factor in formula.split("·"):
         product *= int(factor) if factor.isdigit() else factors[factor[0]] ** (2 if factor.endswith("²") else 1)
@@ -258,6 +437,86 @@ def check_map(widget, table, dots, n, other, numbers, note, live, **_):
     assert distance.startswith("+") == (other > p) and shows(dot, widget.dots[other], 2)
 
 
+def said_number(text):
+    """The number that "39,321,600" or "2.2 trillion" says, and how much it may be off."""
+    digits, _, unit = text.partition(" ")
+    factor = {"": 1, "million": 1e6, "billion": 1e9, "trillion": 1e12}[unit]
+    return pytest.approx(float(digits.replace(",", "")) * factor, rel=0, abs=0.051 * factor if unit else 0)
+
+
+def check_costs(costs, cheapest, crossings, contiguous, rows, marked, met, note, live, fields, **state):
+    """Compare all that the costs of layers say with Python's integers."""
+    for name in ("operations", "sees", "sequential", "path", "parameters"):
+        assert state[name] == getattr(costs, name), name
+    assert (cheapest, crossings, contiguous) == (costs.cheapest, costs.crossings, costs.contiguous)
+    what = "operations" if costs.count == "table" else "multiply-adds"
+    assert rows[0] == ["layer", "sees", what, "steps", "path"]
+    factors = {"n": costs.n, "d": costs.d, "k": costs.k, "r": min(costs.r, costs.n)}
+    for (name, *cells), mark, layer in zip(rows[1:], marked, LAYERS, strict=True):
+        sees, operations, steps, path = ([line for line in cell.split("\n") if line] for cell in cells)
+        assert name == layer and mark == (layer in costs.cheapest)
+        assert sees[0] == f"{costs.sees[layer]:,}" and steps[0] == f"{costs.sequential[layer]:,}"
+        assert costs.operations[layer] == said_number(operations[0])
+        assert operations[1].endswith(", least") == mark
+        assert worth(operations[1].removesuffix(", least"), factors) == costs.operations[layer]
+        assert path[0] == f"{costs.path[layer]:,}"
+    assert rows[3][4].endswith(f"contiguous {costs.contiguous:,}")
+    for formula, count in re.findall(r"([2-4k]·d²) = ([\d,]+)", note):
+        assert worth(formula, factors) == int(count.replace(",", ""))
+    for formula, count in re.findall(r"(4·n·d²) = ([\d,]+)", note):
+        assert worth(formula, factors) == int(count.replace(",", ""))
+    assert costs.count == "table" or f"from n = 2·d = {2 * costs.d:,} on" in note
+    sizes = sorted(size for size in costs.crossings.values() if 1 <= size <= 65536)
+    assert [float(text.split(" = ")[2].replace(",", "")) for text in met] == sizes
+    words = r"n = (\S+), d = (\S+): (.*) costs? least, (.*) (operations|multiply-adds), and (.*)"
+    n, d, names, least, unit, rest = re.fullmatch(words, live).groups()
+    assert (n, d, unit) == (f"{costs.n:,}", f"{costs.d:,}", what)
+    nouns = {"the recurrence": "recurrent", "the convolution": "convolutional"}
+    named = [nouns.get(name, name) for name in names.split(" and ")]
+    assert named == costs.cheapest and min(costs.operations.values()) == said_number(least)
+    every = f"sees all {costs.n:,} in one step"
+    first, _, other = rest.partition("; ")
+    seen = f"sees {costs.sees[named[0]]:,} of {costs.n:,} in one layer"
+    steps = f"takes {costs.n:,} steps, one after the other"
+    assert first == {"recurrent": steps, "self-attention": every}.get(named[0], seen)
+    if "self-attention" in named:
+        assert not other
+    else:
+        times = re.fullmatch(rf"self-attention {every}, for (\S+) times as much", other)[1]
+        ratio = costs.operations["self-attention"] / min(costs.operations.values())
+        assert shows(times, ratio, 1) if ratio < 1000 else times == f"{round(ratio):,}"
+    assert fields in ([], [str(costs.n)])
+
+
+def check_field(field, reach, sees, needed, connections, operations, sequential, path, rows, marked, note, live, **_):
+    """Compare all that a receptive field says with Python's masks."""
+    assert np.array_equal(np.array(reach, dtype=bool), field.reach)
+    assert sees == field.sees.tolist()
+    assert (needed, connections, operations) == (field.needed, field.connections, field.operations)
+    assert (sequential, path) == (field.sequential, field.path)
+    for (name, *cells), mark, kind in zip(rows[1:], marked, FIELDS, strict=True):
+        other = ReceptiveField(**(field.settings | {"layer": kind, "d": field._d}))
+        numbers = [other.needed or "never", other.sequential, other.path]
+        assert name == kind and mark == (kind == field.layer)
+        assert cells == [f"{other.sees.sum()} of {field.n}", *map(str, numbers), f"{other.operations:,}"]
+    assert f"with d = {field._d}:" in note
+    words = (
+        r"(.*), (\d+) layers?: position (\d+) sees (\d+) of (\d+) inputs, (\d+)(?: to (\d+))?"
+        r"(?:, (?:all from (\d+) layers on|(never .*)))?; (\d+) steps? one after the other, (.*) multiply-adds"
+    )
+    layer, *numbers, never, steps, cost = re.fullmatch(words, live).groups()
+    layers, position, count, n, first, last, more = (x and int(x) for x in numbers)
+    assert (layer, layers, position, n) == (field.layer, field.layers, field.position, field.n)
+    assert range(first, (first if last is None else last) + 1) == range(*np.flatnonzero(field.sees)[[0, -1]] + (0, 1))
+    assert count == field.sees.sum() and field.sees[first : first + count].all(), "there are no gaps"
+    assert (more, bool(never)) == ((None, False) if count == n else (field.needed, field.needed is None))
+    assert int(steps) == field.sequential and field.operations == said_number(cost)
+
+
+CHECKS = {
+    "attention-cost": check_cost, "layer-costs": check_costs, "position-map": check_map, "receptive-field": check_field
+}  # fmt: skip
+
 CASES = {
     "cost": AttentionCost,
     "cost of the most": lambda: AttentionCost(4096, 3000, 4096, 32, bytes_per_number=8, caption=EVIL),
@@ -266,8 +525,16 @@ CASES = {
     "small map": lambda: PositionMap(2, 2, position=1, caption=EVIL),
     "large map": lambda: PositionMap(512, 512, position=200, layout="concatenated", controls=["base"]),
     "map of 48": lambda: PositionMap(30, 48, base=1, controls=["d_model", "base"]),
+    "costs": LayerCosts,
+    "costs of the most": lambda: LayerCosts(65536, 4096, 64, 4096, count="all", caption=EVIL),
+    "costs of the least": lambda: LayerCosts(1, 1, 2, 2, controls=["k", "r", "count"]),
+    "field": ReceptiveField,
+    "field of the most": lambda: ReceptiveField(
+        64, layer="causal self-attention", layers=16, k=15, window=63, d=4096, caption=EVIL
+    ),
+    "field of the least": lambda: ReceptiveField(2, layer="rnn", layers=1, k=1, window=1, controls=["layers", "layer"]),
 }  # fmt: skip
-SOME = ("cost", "map")
+SOME = ("cost", "map", "costs", "field")
 
 
 @pytest.fixture
@@ -291,6 +558,10 @@ def work(live):
     if others.count():
         others.check()
         assert live.check()["settings"]["m"] == live.python.n
+    for picker in live.find("select").all():
+        for option in reversed(picker.locator("option").all()):
+            picker.select_option(option.get_attribute("value"))
+            live.check()
     for slider in live.find("input[type=range]").all():
         seen = []
         for key in ("Home", "ArrowRight", "ArrowRight", "End", "ArrowLeft"):
@@ -299,9 +570,9 @@ def work(live):
         assert len(set(seen)) >= 3 or slider.get_attribute("max") == "1"
     for field in live.find(".field").all():
         work_field(live, field)
-    for place, key in [(".map", "ArrowDown"), (".curve", "ArrowRight")] if live.kind == "position-map" else []:
-        live.find(place).press("Home")
-        live.find(place).press(key)
+    for place in live.find(".picture").all():
+        for key in ("Home", "ArrowDown", "ArrowRight", "End", "PageUp"):
+            place.press(key)
         live.check()
     live.element.get_by_role("button", name="Reset").click()
     assert json.dumps(live.check()) == json.dumps(start)
@@ -311,11 +582,12 @@ def work(live):
 def work_field(live, field):
     """A size typed in; what is none changes nothing, and goes away."""
     name = field.get_attribute("aria-label")[0]
-    for text, size in [("1000", 1000), ("0", 1000), ("4097", 1000), ("2.5", 1000), ("", 1000), ("37", 37)]:
+    more = str(int(field.get_attribute("max")) + 1)
+    for text, size in [("1000", 1000), ("0", 1000), (more, 1000), ("2.5", 1000), ("", 1000), ("37", 37)]:
         field.fill(text)
         assert live.element.evaluate("(el, name) => el.settings[name]", name) == size
-        assert field.evaluate("field => field.matches(':invalid')") == (text in ("0", "4097", "2.5"))
-    field.fill("5000")
+        assert field.evaluate("field => field.matches(':invalid')") == (text in ("0", more, "2.5"))
+    field.fill("70000")
     field.press("Tab")
     live.check()
     assert field.input_value() == "37"
@@ -327,7 +599,7 @@ def test_every_control(case, show):
 
 
 def test_every_control_of_the_widgets_of_the_site(site, visit):
-    mark = re.compile("<(attention-cost|position-map)>")
+    mark = re.compile(f"<({'|'.join(KINDS)})>")
     pages = [page for page in site.pages if mark.search((site.folder / page).read_text("utf-8"))]
     assert len(pages) >= 2
     for page in pages:
@@ -346,6 +618,16 @@ def test_controls_are_those_asked_for(show):
     live.check()
     names = live.find("input").evaluate_all("nodes => nodes.map((node) => node.ariaLabel)")
     assert names == ["d_model", "Base"]
+    for case, expected in [
+        ("costs of the least", ["k: kernel width", "r: positions read"]),
+        ("field of the least", ["Layer", "Layers"]),
+    ]:
+        live = show(CASES[case]())
+        live.check()
+        names = live.find("select, input:not([type=radio])").evaluate_all(
+            "nodes => nodes.map((node) => node.ariaLabel)"
+        )
+        assert names == expected
 
 
 def test_heads_always_divide_the_width(show):
@@ -474,6 +756,140 @@ def test_the_curve_is_drawn_where_its_numbers_are(show):
     assert points[:, 1] == pytest.approx(164 - (dots - low) / (1 - low) * 142, abs=0.06)
 
 
+@pytest.mark.parametrize("case", ["costs", "costs of the most"])
+def test_costs_are_drawn_where_their_numbers_are(case, show):
+    live = show(CASES[case]())
+    for n in (1, 37, 65536):
+        live.element.evaluate("(el, n) => el.set('n', n)", n)
+        live.check()
+        costs = LayerCosts(**live.python.settings)
+        width = live.find(".curve").evaluate("node => node.clientWidth")
+        ends = []
+        for costs.n in (1, 65536):
+            ends += [math.log10(count) for count in costs.operations.values()]
+        low, high = math.floor(min(ends)), math.ceil(max(ends))
+
+        def place(n, count):
+            up = (math.log10(count) - low) / (high - low)  # noqa: B023
+            return [40 + math.log(n, 65536) * (width - 54), 284 - up * 216]  # noqa: B023
+
+        def drawn(circle):
+            return [float(circle.get_attribute(name)) for name in ("cx", "cy")]
+
+        sizes = [size for size in sizes_of(live) if size != costs.r] + [costs.r]
+        for line, layer in zip(live.find(".line").all(), LAYERS, strict=True):
+            points = [[float(x) for x in point.split()] for point in line.get_attribute("d")[1:].split("L")]
+            expected = []
+            for costs.n in sorted(sizes):
+                expected.append(place(costs.n, costs.operations[layer]))
+            assert np.array(points) == pytest.approx(np.array(expected), abs=0.06)
+        costs.n = n
+        for dot, layer in zip(live.find(".dots circle").all(), LAYERS, strict=True):
+            assert drawn(dot) == pytest.approx(place(n, costs.operations[layer]), abs=0.06)
+        met = sorted(size for size in costs.crossings.values() if 1 <= size <= 65536)
+        for dot, costs.n in zip(live.find(".meet circle").all(), map(int, met), strict=True):
+            assert drawn(dot) == pytest.approx(place(costs.n, costs.operations["self-attention"]), abs=0.06)
+
+
+def sizes_of(live):
+    """The sizes at which the slider for n stops, by the slider itself."""
+    slider = live.element.get_by_label("n: positions").first
+    return slider.evaluate("""(slider) => {
+        const { host } = slider.getRootNode(), before = host.settings.n;
+        const sizes = Array.from({ length: Number(slider.max) + 1 }, (_, k) => {
+            slider.value = k;
+            slider.dispatchEvent(new Event("input"));
+            return host.settings.n;
+        });
+        host.set("n", before);
+        return sizes;
+    }""")
+
+
+def test_n_moves_with_the_arrow_keys_and_the_pointer(show):
+    live = show(LayerCosts())
+    for key, n in [("ArrowRight", 64), ("ArrowLeft", 50), ("PageUp", 5), ("PageDown", 50), ("Home", 1), ("End", 65536)]:
+        live.find(".curve").press(key)
+        assert live.check()["settings"]["n"] == n
+    live.find(".curve").scroll_into_view_if_needed()
+    box = live.find(".curve svg").bounding_box()
+    at = lambda n: (box["x"] + 40 + math.log(n, 65536) * (box["width"] - 54), box["y"] + 150)  # noqa: E731
+    live.page.mouse.click(*at(510))
+    assert live.check()["settings"]["n"] == 512
+    live.page.mouse.down()
+    live.page.mouse.move(*at(2000))
+    live.page.mouse.up()
+    assert live.check()["settings"]["n"] == 2048
+    live.page.mouse.move(*at(10))
+    assert live.check()["settings"]["n"] == 2048
+
+
+def test_a_position_is_picked_with_the_arrow_keys_and_the_pointer(show):
+    live = show(ReceptiveField())
+    for key, position in [("ArrowRight", 9), ("ArrowLeft", 8), ("Home", 0), ("PageDown", 10), ("End", 15)]:
+        live.find(".rows").press(key)
+        assert live.check()["settings"]["position"] == position
+    live.find(".rows").scroll_into_view_if_needed()
+    box = live.find(".rows").bounding_box()
+    at = lambda i: (box["x"] + 52 + (i + 0.5) / 16 * (box["width"] - 60), box["y"] + 20)  # noqa: E731
+    for position in (3, 0, 12):
+        live.page.mouse.click(*at(position))
+        assert live.check()["settings"]["position"] == position
+    live.page.mouse.click(box["x"] + 5, box["y"] + 20)
+    assert live.check()["settings"]["position"] == 0
+
+
+def test_a_shorter_row_takes_the_position_along(show):
+    live = show(ReceptiveField(40, position=30))
+    live.element.evaluate("el => { el.seen = []; el.onsetting = () => el.seen.push({ ...el.settings }); }")
+    live.element.evaluate("el => el.addEventListener('setting', el.onsetting)")
+    live.element.get_by_label("n: positions").press("Home")
+    assert live.check()["settings"]["position"] == 1
+    live.element.get_by_label("n: positions").press("End")
+    live.element.get_by_label("Position", exact=True).press("End")
+    assert live.check()["settings"]["position"] == 63
+    live.element.get_by_role("button", name="Reset").click()
+    assert live.check()["settings"]["position"] == 30
+    assert all(now["position"] < now["n"] for now in live.element.evaluate("el => el.seen")), "Python would refuse"
+
+
+@pytest.mark.parametrize("layer", FIELDS)
+def test_nodes_and_connections_have_the_colour_of_what_is_reached(layer, show):
+    live = show(ReceptiveField(12, layer=layer, position=5, layers=2))
+    live.check()
+    drawn = live.element.evaluate("""el => {
+        const column = (el.shadowRoot.querySelector(".rows").clientWidth - 60) / 12;
+        const pen = el.shadowRoot.querySelector("canvas").getContext("2d");
+        const x = (i) => Math.floor(52 + (i + 0.5) * column);
+        const at = (i, up) => pen.getImageData(x(i), Math.floor(14 + up * 54), 1, 1).data;
+        const rgb = (name) => el.colour(name).match(/\\w\\w/g).map((x) => parseInt(x, 16));
+        const names = ["query", "key", "surface"].map((name) => String([...rgb(name), 255]));
+        const row = (look) => Array.from({ length: 12 }, (_, i) => look(i));
+        return {
+            nodes: [2, 1, 0].map((up) => row((i) => names.indexOf(String(at(i, up))))),
+            straight: row((i) => at(i, 1.5)[3] > 0),
+            along: at(4.5, 1)[3] > 0,
+        };
+    }""")
+    nodes = np.where(live.python.reach, 1, 2)
+    nodes[2, 5] = 0
+    assert drawn["nodes"] == nodes.tolist()
+    if layer in ("cnn", "rnn"):
+        assert drawn["straight"] == live.python.reach[1].tolist()
+    assert drawn["along"] == (layer == "rnn")
+
+
+def test_thousands_of_connections_are_a_haze_over_what_is_reached(show):
+    live = show(ReceptiveField(64, layer="causal self-attention", position=55, layers=2))
+    live.check()
+    hazy = live.element.evaluate("""el => {
+        const column = (el.shadowRoot.querySelector(".rows").clientWidth - 60) / 64;
+        const pen = el.shadowRoot.querySelector("canvas").getContext("2d");
+        return [0, 20, 40, 54, 57, 63].map((i) => pen.getImageData(52 + (i + 0.6) * column, 95, 1, 1).data[3] > 0);
+    }""")
+    assert hazy == [True, True, True, True, False, False]
+
+
 # As every widget.
 
 
@@ -505,7 +921,7 @@ def test_fits_a_phone_and_keeps_its_size(case, show):
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("case", [*SOME, "cost of the most", "map of 48"])
+@pytest.mark.parametrize("case", [*SOME, "cost of the most", "map of 48", "costs of the most", "field of the most"])
 def test_axe_finds_nothing(case, theme, show):
     from axe_playwright_python.base import AXE_SCRIPT
 
@@ -536,11 +952,11 @@ def test_every_stop_of_the_tab_key_has_a_name_and_a_visible_focus(case, show):
         stops.append(stop)
     assert all(name.strip() and style != "none" and width >= 1 for name, style, width in stops), stops
     names = [name for name, _, _ in stops]
-    assert len(set(names)) == len(names) == {"attention-cost": 6, "position-map": 7}[live.kind], names
+    assert len(set(names)) == len(names) == {"attention-cost": 6, "position-map": 7}.get(live.kind, 8), names
 
 
 def test_evil_caption_shows_as_text(show):
-    for case in ("cost of the most", "small map"):
+    for case in ("cost of the most", "small map", "costs of the most", "field of the most"):
         live = show(CASES[case]())
         live.check()
         assert (
@@ -561,6 +977,13 @@ def test_no_script_shows_the_table_with_the_same_numbers(case, show, visit, tmp_
         counts += [[f"{count:,}" for count in what.values()] for what in (widget.operations, widget.bytes)]
         assert rows[:-1] == [list(row) for row in zip(*counts, strict=True)]
         assert rows[-1] == ["", *(f"{sum(what.values()):,}" for what in (widget.operations, widget.bytes))]
+    elif case == "costs":
+        columns = [widget.sees, widget.operations, widget.sequential, widget.path, widget.parameters]
+        assert rows == [[f"{column[layer]:,}" for column in columns] for layer in LAYERS]
+    elif case == "field":
+        fields = [ReceptiveField(layer=layer) for layer in FIELDS]
+        numbers = [(f.sees.sum(), f.needed or "never", f.sequential, f.path, f"{f.operations:,}") for f in fields]
+        assert rows == [[f"{seen} of 16", *map(str, more)] for seen, *more in numbers]
     else:
         places = [*range(8), 10]
         expected = np.column_stack([widget.table[places, :8], widget.dots[places]])
@@ -573,8 +996,11 @@ def test_light_and_dark(case, show):
     live = show(CASES[case](), theme="dark")
     live.check()
     look = """el => {
-        const { color, backgroundColor } = getComputedStyle(el.shadowRoot.querySelector(".scores, .row b"));
-        return el.dots ? color : backgroundColor;
+        const looks = { ".row b": "color", ".scores, .chosen": "backgroundColor", ".line.self-attention": "stroke" };
+        return Object.entries(looks).map(([selector, property]) => {
+            const node = el.shadowRoot.querySelector(selector);
+            return node ? getComputedStyle(node)[property] : "none";
+        }).join();
     }"""
     dark = live.element.evaluate(look)
     live.page.evaluate("document.documentElement.dataset.theme = 'light'")
@@ -604,14 +1030,29 @@ def test_traits_both_ways(case, show):
     values = {
         "attention-cost": {"n": 7, "m": 9, "d_model": 96, "h": 3},
         "position-map": {"position": 3, "d_model": 24, "base": 77.0, "layout": "concatenated"},
+        "layer-costs": {"n": 700, "d": 96, "k": 7, "r": 33, "count": "all"},
+        "receptive-field": {"n": 9, "layer": "rnn", "layers": 2, "k": 5, "window": 3, "position": 4},
     }[live.kind]
     live.page.evaluate(MODEL, [live.element.element_handle(), values])
     assert live.check()["settings"] == values
     live.find("input[type=range]").first.press("ArrowRight")
     sent = live.page.evaluate("model.sent")
     assert sent[-1] == live.check()["settings"] != values
-    for name, value in [("m", None)] if case == "cost" else [("base", 1), ("position", 63)]:
+    arrivals = {
+        "cost": [("m", None)],
+        "map": [("base", 1), ("position", 63)],
+        "costs": [("count", "table"), ("n", 65536)],
+        "field": [("layer", "dilated cnn"), ("n", 64), ("position", 63)],
+    }
+    for name, value in arrivals[case]:
         live.page.evaluate("([name, value]) => model.arrive(name, value)", [name, value])
         assert live.check()["settings"][name] == value and len(live.page.evaluate("model.sent")) == len(sent)
+    if case == "field":  # a shorter row arrives before its position
+        for name, value in [("n", 5), ("position", 4)]:
+            live.page.evaluate("([name, value]) => model.arrive(name, value)", [name, value])
+            live.element.evaluate(
+                "() => new Promise(requestAnimationFrame).then(() => new Promise(requestAnimationFrame))"
+            )
+        assert live.check()["settings"]["position"] == 4
     live.page.evaluate("away()")
     assert live.page.locator(ELEMENTS).count() == 0 and live.page.problems == []

@@ -64,10 +64,10 @@ export class AttentionCost extends WidgetElement {
       return [h("div", {}, what === "bytes" ? what : "multiply-adds"), h("div", { class: "stack" }, ...stack), says];
     }));
     const sum = h("tr", {}, h("th", { scope: "row" }, "sum"), h("td"), ...this.counts.map((count) => count.total));
-    this.table = table(["part", "makes", "multiply-adds", "bytes"], PARTS, sum);
+    this.listing = table(["part", "makes", "multiply-adds", "bytes"], PARTS, sum);
     this.note = h("p", { class: "note" });
     this.live = h("p", { class: "live", "aria-live": "polite" });
-    return frame(this, "The cost of an attention layer", bars, this.table.node, this.note, this.live);
+    return frame(this, "The cost of an attention layer", bars, this.listing.node, this.note, this.live);
   }
 
   // Drawing.
@@ -88,7 +88,7 @@ export class AttentionCost extends WidgetElement {
     PARTS.forEach((name, k) => {
       const [makes, operations, bytes] = SAYS[name].map(formula);
       const small = [`(${now.shapes[name].join(", ")})`, operations || `${grouped(now.exponentials)} exponentials`, `${spec.bytes_per_number}·${bytes}`];
-      [makes, grouped(now.operations[name]), grouped(now.bytes[name])].forEach((text, c) => fill(this.table.cells[k][c], text, small[c]));
+      [makes, grouped(now.operations[name]), grouped(now.bytes[name])].forEach((text, c) => fill(this.listing.cells[k][c], text, small[c]));
     });
     for (const { what, stack, says, total: sum } of this.counts) {
       PARTS.forEach((name, k) => { stack[k].style.flexGrow = now[what][name]; });

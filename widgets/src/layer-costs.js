@@ -12,13 +12,14 @@ const FORMULAS = {
   table: ["n²·d", "n·d²", "k·n·d²", "r·n·d"],
   all: ["2·n²·d + 4·n·d²", "2·n·d²", "k·n·d²", "2·r·n·d + 4·n·d²"],
 };
+const NAMES = { recurrent: "the recurrence", convolutional: "the convolution" };
 const CROSSINGS = { table: ["d", "k·d", "r"], all: ["", "(k − 4)·d/2", "r"] };
 
 const STYLE = `${VIEW_STYLE}
 :host { --self: #7a4fc0; }
 :host([dark]) { --self: #b79cf5; }
 .self-attention { --part: var(--self); } .recurrent { --part: var(--key); } .convolutional { --part: var(--value); }
-.swatch { height: 0; border-top: 3px solid var(--part); vertical-align: middle; background: none; border-radius: 0; }
+.swatch { width: 1.2rem; height: 0; border-top: 3px solid var(--part); vertical-align: middle; background: none; border-radius: 0; }
 .restricted .swatch { border-top-style: dashed; }
 .bar { height: 3px; margin: 1px 0 2px auto; min-width: 1px; border-radius: 2px; background: var(--part); }
 .cheapest td:nth-child(3) { font-weight: 700; }
@@ -29,7 +30,7 @@ const STYLE = `${VIEW_STYLE}
 .meet path { stroke: var(--part); stroke-dasharray: 2 3; } .meet circle { fill: var(--surface); stroke: var(--part); stroke-width: 1.75; }
 .meet text { fill: var(--part); paint-order: stroke; stroke: var(--surface); stroke-width: 3px; }
 .curve .now { fill: var(--text); font-weight: 600; }
-.parts { margin-top: 0.6rem; }
+.parts { margin-top: 0.6rem; --hang: 1.6rem; }
 `;
 
 /** 10⁶ */
@@ -48,8 +49,8 @@ export class LayerCosts extends WidgetElement {
     const controls = {
       n: sizeRange(this, "n", "n: positions", STOPS),
       d: listRange(this, "d", "d: features", () => widths),
-      k: this.range("k: width of the convolution", { min: 2, max: 64, text: String, onset: set("k") }),
-      r: listRange(this, "r", "r: positions that one reads", () => windows),
+      k: this.range("k: kernel width", { min: 2, max: 64, text: String, onset: set("k") }),
+      r: listRange(this, "r", "r: positions read", () => windows),
       count: this.radios("Count", COUNTS, set("count")),
     };
     this.controls = Object.fromEntries(this.spec.controls.map((name) => [name, controls[name]]));
@@ -61,15 +62,15 @@ export class LayerCosts extends WidgetElement {
       keys: ["ArrowLeft", "ArrowRight"], last: () => STOPS.length - 1, from: () => nearestIndex(STOPS, this.settings.n), choose: (k) => this.set("n", STOPS[k]),
       at: (x, y, width) => nearestIndex(STOPS, MOST ** ((x - PLOT.left) / (width - PLOT.left - PLOT.right))),
     }, this.svg);
-    this.table = table(["layer", "sees", "", "steps", "path"], LAYERS);
-    this.bars = this.table.cells.map(([, operations]) => {
+    this.listing = table(["layer", "sees", "", "steps", "path"], LAYERS);
+    this.bars = this.listing.cells.map(([, operations]) => {
       const bar = h("div", { class: "bar" });
       operations.lastChild.before(bar);
       return bar;
     });
     this.note = h("p", { class: "note" });
     this.live = h("p", { class: "live", "aria-live": "polite", id: "live" });
-    return frame(this, "What a layer costs and sees", this.curve, this.table.node, this.note, this.live);
+    return frame(this, "What a layer costs and sees", this.curve, this.listing.node, this.note, this.live);
   }
 
   // Drawing.
@@ -81,19 +82,20 @@ export class LayerCosts extends WidgetElement {
     const now = Object.assign(this, layerCosts(settings)); // .operations, .sees, ...
     const what = count === "table" ? "operations" : "multiply-adds";
     const most = Math.max(...Object.values(now.operations));
-    this.table.heads[2].textContent = what;
+    this.listing.heads[2].textContent = what;
     LAYERS.forEach((layer, i) => {
-      const [sees, operations, steps, path] = this.table.cells[i];
+      const [sees, operations, steps, path] = this.listing.cells[i];
       const cheapest = now.cheapest.includes(layer);
-      this.table.rows[i].classList.toggle("cheapest", cheapest);
+      this.listing.rows[i].classList.toggle("cheapest", cheapest);
       fill(sees, grouped(now.sees[layer]), ["all n", "the past", "k", "r"][i]);
-      fill(operations, grouped(now.operations[layer]), `${FORMULAS[count][i]}${cheapest ? ", least" : ""}`);
+      fill(operations, now.operations[layer] < 1e9 ? grouped(now.operations[layer]) : spoken(now.operations[layer]), `${FORMULAS[count][i]}${cheapest ? ", least" : ""}`);
       this.bars[i].style.width = `${(100 * now.operations[layer]) / most}%`;
       fill(steps, grouped(now.sequential[layer]), ["", "n", "", ""][i]);
-      fill(path, grouped(now.path[layer]), ["", "n", `log_k n; undilated ${grouped(now.contiguous)}`, "(n − 1) / (r − 1)"][i]);
+      fill(path, grouped(now.path[layer]), ["", "n", `log_k n; contiguous ${grouped(now.contiguous)}`, "(n−1)/(r−1)"][i]);
     });
-    this.note.textContent = `Sees: the positions that one layer reads. Steps: those that wait for one another. Path: from the first position to the last, in as many layers as it takes. `
-      + `Parameters: ${LAYERS.map((layer, i) => `${layer} ${["4·d²", "2·d²", "k·d²", "4·d²"][i]} = ${grouped(now.parameters[layer])}`).join(", ")}. `
+    const has = (i, formula) => `${formula} = ${grouped(now.parameters[LAYERS[i]])}`;
+    this.note.textContent = `Sees: the positions that one layer reads. Steps: those that wait for one another. Path: steps until one position depends on n, in as many layers as that takes. `
+      + `Parameters: self-attention, restricted or not, ${has(0, "4·d²")}; recurrent ${has(1, "2·d²")}; convolutional ${has(2, "k·d²")}. `
       + (count === "table" ? "The table leaves out constant factors, and the projections of self-attention, 4·n·d²."
         : `Self-attention's projections are 4·n·d² = ${grouped(4 * n * d * d)}; its scores and output, 2·n²·d, are more from n = 2·d = ${grouped(2 * d)} on.`);
     say(this.live, this.#verdict(now));
@@ -102,14 +104,15 @@ export class LayerCosts extends WidgetElement {
 
   /** Which layer costs least, and what that buys. */
   #verdict({ operations, cheapest, sees }) {
-    const { n, d } = this.settings;
+    const { n, d, count } = this.settings;
     const least = operations[cheapest[0]];
     const all = `sees all ${grouped(n)} in one step`;
     const lacks = {
       "self-attention": all, recurrent: `takes ${grouped(n)} steps, one after the other`,
       convolutional: `sees ${grouped(sees.convolutional)} of ${grouped(n)} in one layer`, "restricted self-attention": `sees ${grouped(sees["restricted self-attention"])} of ${grouped(n)} in one layer`,
     };
-    const start = `n = ${grouped(n)}, d = ${grouped(d)}: ${cheapest.join(" and ")} ${cheapest.length > 1 ? "cost" : "costs"} least, ${spoken(least)}`;
+    const names = cheapest.map((layer) => NAMES[layer] ?? layer).join(" and ");
+    const start = `n = ${grouped(n)}, d = ${grouped(d)}: ${names} ${cheapest.length > 1 ? "cost" : "costs"} least, ${spoken(least)} ${count === "table" ? "operations" : "multiply-adds"}`;
     if (cheapest.includes("self-attention")) return `${start}, and ${all}`;
     const times = operations["self-attention"] / least;
     return `${start}, and ${lacks[cheapest[0]]}; self-attention ${all}, for ${times < 1000 ? format(times, 1) : grouped(Math.round(times))} times as much`;

@@ -43,8 +43,9 @@ export const grouped = (x) => x.toLocaleString("en-US", { maximumFractionDigits:
 
 /** A large count for people: "55.0 million". */
 export function spoken(x) {
-  const [unit, name] = x >= 999.95e6 ? [1e9, " billion"] : [1e6, " million"];
-  return x < 999950 ? grouped(x) : (x / unit).toFixed(1) + name;
+  const units = { million: 1e6, billion: 1e9, trillion: 1e12 };
+  const name = Object.keys(units).findLast((unit) => x >= 0.99995 * units[unit]); // which would round to 1000.0 of the unit before
+  return name ? `${(x / units[name]).toFixed(1)} ${name}` : grouped(x);
 }
 
 /** The position vectors, row-major (n, d): sines and cosines of p / base^(2i / d), in pairs or one after the other. */
@@ -100,6 +101,23 @@ export function reads(kind, { n, k, window }, level, i) {
   return [i - step * Math.floor(Math.min(i, side) / step), Math.min(kind === "causal self-attention" ? i : n - 1, i + side), step];
 }
 
+/** The number of layers with which the position sees every input; null: it never does. */
+function layersToSeeAll(kind, settings) {
+  const { n, position } = settings;
+  let seen = Array.from({ length: n }, (_, i) => [kind === "rnn" ? 0 : i, i]); // by each position: without gaps
+  for (let level = 1; ; level++) {
+    const more = seen.map((own, i) => {
+      const [first, last, step] = reads(kind, settings, level, i);
+      let [low, high] = own;
+      for (let j = first; j <= last; j += step) [low, high] = [Math.min(low, seen[j][0]), Math.max(high, seen[j][1])];
+      return [low, high];
+    });
+    if (more[position][1] - more[position][0] === n - 1) return level;
+    if (String(more) === String(seen)) return null;
+    seen = more;
+  }
+}
+
 /** What a position sees through layers of a kind, and what they cost; the same as ReceptiveField in Python. */
 export function field(kind, settings, d) {
   const { n, layers, k, window, position } = settings;
@@ -114,19 +132,8 @@ export function field(kind, settings, d) {
       if (reach[level][i]) for (let j = first; j <= last; j += step) reach[level - 1][j] = 1;
     }
   }
-  const far = Math.max(position, n - 1 - position);
-  const width = kind === "windowed self-attention" ? window : k;
-  const needed = () => {
-    if (kind === "self-attention") return 1;
-    if (recurrent || kind.startsWith("causal")) return position === n - 1 ? 1 : null;
-    if (width === 1) return null;
-    if (kind !== "dilated cnn") return Math.ceil(far / (width >> 1));
-    let count = 1;
-    while ((k ** count - 1) / 2 < far) count++;
-    return count;
-  };
   return {
-    reach, connections, sees: reach[0], needed: needed(), // layers with which it would see all; null: it never does
+    reach, connections, sees: reach[0], needed: layersToSeeAll(kind, settings),
     operations: kind.includes("attention") ? 2 * d * connections + layers * 4 * n * d * d : connections * d * d,
     sequential: layers + (recurrent ? n - 1 : 0),
     path: layers + (recurrent ? position : 0),

@@ -10,16 +10,16 @@ export const VIEW_STYLE = `
 .field { width: 4.5rem; height: 1.75rem; padding: 0 0.3rem; background: var(--surface); border: 1px solid var(--line); border-bottom-color: var(--muted); border-radius: 4px; }
 .field:invalid { outline: 2px dotted var(--wrong); }
 .swatch { display: inline-block; width: 0.7rem; height: 0.7rem; margin-right: 0.4rem; border-radius: 2px; background: var(--part); }
-.parts { width: 100%; }
+.parts { width: 100%; --hang: 1.1rem; }
 .parts th, .parts td { padding: 0.2rem 0.3rem; text-align: right; font-weight: 400; vertical-align: top; }
 .parts th:first-child { text-align: left; }
 .parts thead th { color: var(--muted); border-bottom: 1px solid var(--line); vertical-align: bottom; }
-.parts tbody th { font-weight: 600; }
+.parts tbody th { font-weight: 600; padding-left: calc(0.3rem + var(--hang)); text-indent: calc(-1 * var(--hang)); }
 .parts small { display: block; color: var(--muted); font-size: 0.75rem; font-weight: 400; }
 .parts tfoot th, .parts tfoot td { border-top: 1px solid var(--line); font-weight: 600; }
 @container (max-width: 30rem) {
   .parts th, .parts td { padding: 0.2rem 0.15rem; font-size: 0.75rem; } .parts small { font-size: 0.6875rem; }
-  .swatch { margin-right: 0.2rem; }
+  .swatch { margin-right: 0.2rem; } .parts { --hang: 0.9rem; }
 }
 .picture { border-radius: 4px; touch-action: pan-y; cursor: crosshair; }
 .picture canvas { display: block; }

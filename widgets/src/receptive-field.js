@@ -7,10 +7,13 @@ import { clamp, niceAbove, ticks } from "./plane.js";
 const VIEW = { left: 52, right: 8, top: 14, below: 24 }; // px
 const [LOW, HIGH, TALL] = [24, 54, 330]; // px: the least and the most between two rows, and all rows together
 
+const MANY = 1500; // connections between two rows
+const AFTER = "never what comes after it";
+
 const STYLE = `${VIEW_STYLE}
-.rows { margin-bottom: 0.3rem; }
-.swatch { border-radius: 50%; background: none; }
-.chosen { --part: var(--key); background: var(--well); } .chosen .swatch { background: var(--part); }
+.rows { margin-bottom: 0.3rem; } .parts td { white-space: nowrap; }
+.swatch { display: none; } .parts { --hang: 0rem; }
+.chosen { background: var(--well); }
 .parts tbody tr:not(.chosen) th { font-weight: 400; }
 `;
 
@@ -46,10 +49,10 @@ export class ReceptiveField extends WidgetElement {
     this.rows = picture("rows", "Layers of positions; the left and right keys choose a position of the last layer", {
       keys: ["ArrowLeft", "ArrowRight"], at: (x) => Math.floor((x - VIEW.left) / this.column), from: () => this.settings.position, last: () => this.settings.n - 1, choose: set("position"),
     }, this.canvas);
-    this.table = table(["layer", "sees", "all from", "steps", "path", "multiply-adds"], KINDS);
+    this.listing = table(["layer", "sees", "layers to see all", "steps", "path", "multiply-adds"], KINDS);
     this.note = h("p", { class: "note" });
     this.live = h("p", { class: "live", "aria-live": "polite", id: "live" });
-    return frame(this, "What a position sees", this.rows, this.table.node, this.note, this.live);
+    return frame(this, "What a position sees", this.rows, this.listing.node, this.note, this.live);
   }
 
   // Drawing.
@@ -57,24 +60,26 @@ export class ReceptiveField extends WidgetElement {
   draw() {
     const { settings, controls, spec } = this;
     const { n, layer, layers, position } = settings;
+    if (position >= n) return; // a notebook sends one setting after the other
     if (controls.position) controls.position.input.max = n - 1;
     for (const name of spec.controls) controls[name].show(settings[name]);
     KINDS.forEach((kind, i) => {
       const now = field(kind, settings, spec.d);
-      const [sees, all, steps, path, operations] = this.table.cells[i];
+      const [sees, all, steps, path, operations] = this.listing.cells[i];
       fill(sees, `${now.sees.reduce((a, b) => a + b)} of ${n}`);
-      fill(all, now.needed === null ? "never" : `${now.needed} ${now.needed === 1 ? "layer" : "layers"}`);
+      fill(all, now.needed === null ? "never" : String(now.needed));
       fill(steps, String(now.sequential));
       fill(path, String(now.path));
       fill(operations, grouped(now.operations));
-      this.table.rows[i].classList.toggle("chosen", kind === layer);
+      this.listing.rows[i].classList.toggle("chosen", kind === layer);
+      this.listing.rows[i].setAttribute("aria-current", kind === layer);
       if (kind === layer) Object.assign(this, now); // .reach, .sees, .needed, .connections, .operations, .sequential, .path
     });
-    this.note.textContent = "Sees: inputs. All from: layers until it sees every input. Steps: those that wait for one another, for all positions. Path: steps from the first input it sees. "
+    this.note.textContent = "Sees: inputs, through the layers above. Steps: those that wait for one another, for all positions. Path: steps from the first input it sees. "
       + `Multiply-adds of all layers, with d = ${spec.d}: a connection costs d² in a cnn or an rnn; in attention 2·d, and a layer's projections 4·n·d².`;
     const count = this.sees.reduce((a, b) => a + b);
     const [first, last] = [this.sees.indexOf(1), this.sees.lastIndexOf(1)];
-    const blind = /rnn|causal/.test(layer) ? "never what comes after it" : "never more";
+    const blind = { rnn: AFTER, "causal self-attention": AFTER, "dilated cnn": "never all: its widest gaps lead beyond the ends" }[layer] ?? "never all";
     const rest = count === n ? "" : `, ${this.needed === null ? blind : `all from ${this.needed} layers on`}`;
     say(this.live, `${layer}, ${layers} ${layers === 1 ? "layer" : "layers"}: position ${position} sees ${count} of ${n} inputs, ${first === last ? first : `${first} to ${last}`}${rest}; `
       + `${this.sequential} ${this.sequential === 1 ? "step" : "steps"} one after the other, ${spoken(this.operations)} multiply-adds`);
@@ -96,21 +101,30 @@ export class ReceptiveField extends WidgetElement {
     const ink = Object.fromEntries(["muted", "text", "line", "surface", "query", "key"].map((name) => [name, this.colour(name)]));
 
     for (let level = layers; level > 0; level--) { // the connections on which the position depends
-      pen.beginPath();
-      let lines = 0;
-      for (let i = 0; i < n; i++) {
-        if (!reach[level][i]) continue;
+      const pairs = [];
+      reach[level].forEach((reached, i) => {
+        if (!reached) return;
         const [first, last, step] = reads(layer, settings, level, i);
-        for (let j = first; j <= last; j += step, lines++) {
-          pen.moveTo(x(i), y(level));
-          pen.lineTo(x(j), y(level - 1));
-        }
-        if (layer === "rnn" && i > 0) {
-          pen.moveTo(x(i), y(level));
-          pen.lineTo(x(i - 1), y(level));
-        }
+        for (let j = first; j <= last; j += step) pairs.push([i, j]);
+      });
+      const [up, down] = [y(level), y(level - 1)];
+      Object.assign(pen, { strokeStyle: ink.key, fillStyle: ink.key, lineWidth: 1.25, globalAlpha: clamp(30 / pairs.length, 0.12, 0.8) });
+      pen.beginPath();
+      if (pairs.length > MANY) { // as the lines would: a haze
+        const [top, bottom] = [reach[level], reach[level - 1]];
+        const corners = [[top.indexOf(1), up], [top.lastIndexOf(1), up], [bottom.lastIndexOf(1), down], [bottom.indexOf(1), down]];
+        for (const [i, height] of corners) pen.lineTo(x(i), height);
+        pen.fill();
+        continue;
       }
-      Object.assign(pen, { strokeStyle: ink.key, lineWidth: 1.25, globalAlpha: clamp(30 / lines, 0.12, 0.8) });
+      for (const [i, j] of pairs) {
+        pen.moveTo(x(i), up);
+        pen.lineTo(x(j), down);
+      }
+      if (layer === "rnn") {
+        pen.moveTo(x(0), up);
+        pen.lineTo(x(position), up);
+      }
       pen.stroke();
     }
     pen.globalAlpha = 1;
