@@ -1,0 +1,81 @@
+"""Train five kinds of layers, with one budget of parameters, to recall a digit seen long ago (chapter 10).
+
+    python training/train_recall.py --seed 0
+
+Three tasks: of the 64 digits before the question, 1, 8 or all 64 have a name. All kinds learn from the same examples,
+at the same rate. Writes one log for all; no weights. Same seed, same machine, same numbers; some five minutes on a
+quiet core.
+"""
+
+import argparse
+import json
+import shlex
+import sys
+from pathlib import Path
+
+import torch
+
+from self_attention import __version__, nn
+from self_attention.layers import Recaller, accuracy, gradients, recall_examples, stacked
+
+N, STEPS, RATE = 64, 1500, 1e-2
+PAIRS = (1, 8, 64)
+DISTANCES = (1, 2, 4, 8, 16, 32, 64)
+
+
+def norms(model, pairs):
+    """|d h_n / d x_j| for the digit asked for, by its distance, to three digits: the mean over four sequences."""
+    tokens = torch.cat([stacked(recall_examples(4, pairs, N, distance, seed=3000)) for distance in DISTANCES])
+    found = gradients(model, tokens).unflatten(0, (-1, 4)).mean(dim=1)  # (distances, n + 1)
+    return {str(distance): float(f"{found[i, distance]:.2e}") for i, distance in enumerate(DISTANCES)}
+
+
+def train(kind, pairs, seed, steps, rate, distance):
+    """One model: its parameters, its curve [step, right of 300 unseen sequences in %], and what it does in the end."""
+    torch.manual_seed(seed)
+    model, examples = Recaller(kind, N), recall_examples(20_000, pairs, N, distance, seed=seed)
+    unseen = recall_examples(300, pairs, N, distance, seed=1000)
+    found = {"parameters": sum(weights.numel() for weights in model.parameters()), "curve": []}
+    found["gradient"] = {"untrained": norms(model, pairs)}
+
+    def report(step, loss):
+        if step % 50 == 0 or step == steps:
+            found["curve"].append([step, round(100 * accuracy(model, unseen), 1)])
+
+    nn.train(model, examples, steps, batch=32, rate=rate, seed=seed, report=report)
+    found["gradient"]["trained"] = norms(model, pairs)
+    found["right"] = {
+        str(distance): round(100 * accuracy(model, recall_examples(500, pairs, N, distance, seed=2000)), 1)
+        for distance in DISTANCES
+    }
+    print(kind, pairs, found["curve"][-1], found["right"], flush=True)
+    return found
+
+
+def main(*words):
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--steps", type=int, default=STEPS)
+    parser.add_argument("--rate", type=float, default=RATE)
+    parser.add_argument("--pairs", type=int, nargs="+", default=PAIRS)
+    parser.add_argument("--distance", type=int, help="train at this distance alone; without it, at all")
+    parser.add_argument("--kinds", nargs="+", choices=Recaller.WIDTHS, default=list(Recaller.WIDTHS))
+    parser.add_argument("--out", type=Path, default=nn.WEIGHTS / "logs", help="folder for the log")
+    seed, steps, rate, tasks, distance, kinds, out = vars(parser.parse_args(words)).values()
+    torch.set_num_threads(1)
+
+    name = "recall" + (f"_rate{rate:g}" if rate != RATE else "") + (f"_distance{distance}" if distance else "")
+    command = ["python", "training/train_recall.py", "--seed", seed, "--steps", steps, "--rate", f"{rate:g}"]
+    command += ["--distance", distance] if distance else []
+    command = shlex.join(map(str, [*command, "--pairs", *tasks, "--kinds", *kinds]))
+    entries = {"name": name, "command": command, "version": __version__, "seed": seed, "steps": steps, "rate": rate}
+    entries["test"] = {
+        str(pairs): {kind: train(kind, pairs, seed, steps, rate, distance) for kind in kinds} for pairs in tasks
+    }
+    lines = (f"  {json.dumps(key)}: {json.dumps(value)}" for key, value in entries.items())
+    file = out / f"{name}_seed{seed}_steps{steps}.json"
+    file.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
