@@ -258,7 +258,7 @@ class TransformerTranslator(Seq2Seq):
     """A Transformer and the vocabularies that turn sentences into ids and back.
 
     Args:
-        source, target: a Vocabulary each.
+        source, target: a Vocabulary each; without a target, one for both languages.
         config: d_model, h, d_ff, layers, norm: see `Transformer`.
 
     >>> _ = torch.manual_seed(0)
@@ -268,18 +268,21 @@ class TransformerTranslator(Seq2Seq):
     ['thanks']
     """
 
-    def __init__(self, source, target, **config):
-        super().__init__(source, target)
+    def __init__(self, source, target=None, **config):
+        super().__init__(source, target or source)
         self.config = config
-        self.transformer = Transformer(len(source), len(target), **config)
+        self.transformer = Transformer(len(source), target and len(target), **config)
+
+    def forward(self, pairs):
+        """The logits (b, n, size) of each step, given the right words before it, and the right ids (b, n)."""
+        ids, _, mask = self.ids([pair[0] for pair in pairs])
+        before, right = self.shifted(pairs)
+        return self.transformer(ids, before, mask), right
 
     def loss(self, pairs):
         """Mean cross-entropy per target word, when each step is given the right words before it."""
-        ids, _, mask = self.ids([pair[0] for pair in pairs])
-        memory, _ = self.transformer.encode(ids, mask)
-        before, ids = self.shifted(pairs)
-        logits, _ = self.transformer.decode(before, memory, mask)  # (b, n, size)
-        return cross_entropy(logits.mT, ids, ignore_index=Vocabulary.PAD)
+        logits, right = self(pairs)
+        return cross_entropy(logits.mT, right, ignore_index=Vocabulary.PAD)
 
     @torch.no_grad()
     def translate(self, sentences, longest=40, change=None):
@@ -484,9 +487,10 @@ def save(model, path, **facts):
     """
     from safetensors.torch import save as to_bytes
 
-    words = [getattr(model, side).words[4:] for side in ("source", "target") if hasattr(model, side)]
+    vocabularies = dict.fromkeys(getattr(model, side) for side in ("source", "target") if hasattr(model, side))
+    words = [vocabulary.words[4:] for vocabulary in vocabularies]  # one, if both languages share it
     facts |= {"kind": type(model).__name__, "config": model.config, "words": words, "version": __version__}
-    tensors = {name: tensor.to(torch.float16) for name, tensor in model.state_dict().items()}
+    tensors = {name: tensor.detach().to(torch.float16) for name, tensor in model.named_parameters()}  # a shared one once
     Path(path).write_bytes(to_bytes(tensors, metadata={"facts": json.dumps(facts)}))
 
 
@@ -515,7 +519,7 @@ def load(name):
         facts = json.loads(file.metadata()["facts"])
         tensors = {key: file.get_tensor(key).float() for key in file.keys()}  # noqa: SIM118 (not a dictionary)
     model = KINDS[facts["kind"]](*([Vocabulary([" ".join(words)]) for words in facts["words"]]), **facts["config"])
-    model.load_state_dict(tensors)
+    model.load_state_dict(tensors, strict=False)  # a shared matrix has two names, and stands in the file once
     model.facts = facts
     return model.eval()
 

@@ -151,7 +151,7 @@ class Transformer(nn.Module):
     """From ids of a source and of the target so far to logits of the next target word, at every position at once.
 
     Args:
-        source, target: number of words in each vocabulary.
+        source, target: number of words in each vocabulary; target None = one vocabulary, and one matrix, for both.
         d_model: number of features; even.
         h: number of heads of each layer.
         d_ff: features inside the feed-forward part.
@@ -174,7 +174,7 @@ class Transformer(nn.Module):
     Source: Vaswani et al. 2017, sec. 3 (positions 3.5, shared matrix 3.4).
     """
 
-    def __init__(self, source, target, d_model=64, h=4, d_ff=128, layers=(2, 2), norm="pre"):
+    def __init__(self, source, target=None, d_model=64, h=4, d_ff=128, layers=(2, 2), norm="pre"):
         sinusoidal_positions(0, d_model)  # refuses an odd d_model before anything is built
         if not isinstance(layers, tuple | list) or len(layers) != 2:
             raise ValueError(f"layers must be two numbers, of the encoder and of the decoder, came {layers!r}")
@@ -182,7 +182,8 @@ class Transformer(nn.Module):
             check_integer("layers", number, least=1)
         super().__init__()
         self.d_model = d_model
-        self.source, self.target = nn.Embedding(source, d_model), nn.Embedding(target, d_model)
+        self.source = nn.Embedding(source, d_model)
+        self.target = self.source if target is None else nn.Embedding(target, d_model)
         for embedding in (self.source, self.target):
             nn.init.normal_(embedding.weight, std=d_model**-0.5)
         self.encoder = nn.ModuleList(EncoderLayer(d_model, h, d_ff, norm) for _ in range(layers[0]))
@@ -193,6 +194,10 @@ class Transformer(nn.Module):
         """Word vectors, scaled to the size of the positions that are added: (b, n, d)."""
         X = embedding(ids) * math.sqrt(self.d_model)
         return X + sinusoidal_positions(ids.shape[1], self.d_model, like=X)
+
+    def forward(self, source, target, mask=None):
+        """From ids of the source (b, m), of the target so far (b, n) and a mask (b, 1, m) to logits (b, n, target)."""
+        return self.decode(target, self.encode(source, mask)[0], mask)[0]
 
     def encode(self, ids, mask=None, change=None):
         """From ids (b, m) and a mask (b, 1, m) to the memory (b, m, d) and {"encoder": a map for each layer}."""
