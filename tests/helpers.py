@@ -1,4 +1,4 @@
-"""What the tests of the widgets share: Node, and a widget on a page held against the same widget in Python."""
+"""What the tests of the widgets share: Node, what a widget refuses, and a widget on a page held against Python's."""
 
 import base64
 import json
@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import traitlets
 
 from self_attention import entropy
 from self_attention.widgets import AttentionMap, AttentionPlayer
@@ -26,6 +27,32 @@ def node(script, data=None):
     command = [NODE, "--input-type=module", "-e", script, f"{(ROOT / 'widgets' / 'src').as_uri()}/"]
     run = subprocess.run(command, input=json.dumps(data), stdout=subprocess.PIPE, encoding="utf-8", check=True)
     return json.loads(run.stdout)
+
+
+def refuses(make, message):
+    """Making it is a ValueError that says this."""
+    with pytest.raises(ValueError, match=re.escape(message)):
+        make()
+
+
+def checks(make, name, good, bad, message):
+    """A setting takes what is good and refuses what is bad, at the start and later."""
+    widget = make()
+    for value in good:
+        assert getattr(make(**{name: value}), name) == value
+        setattr(widget, name, value)
+        assert getattr(widget, name) == value
+    for value in bad:
+        refuses(lambda value=value: make(**{name: value}), message)
+        refuses(lambda value=value: setattr(widget, name, value), message)
+        assert getattr(widget, name) == good[-1], "a refused value leaves the old one"
+    with pytest.raises(traitlets.TraitError):
+        setattr(widget, name, object())
+
+
+def spec_of(widget):
+    """The data that the widget's HTML carries."""
+    return json.loads(re.search('<script type="application/json">(.*?)</script>', widget.to_html(), re.DOTALL)[1])
 
 
 def rebuild(spec):
@@ -80,7 +107,9 @@ def shows(text, value, decimals):
 
 
 class Live:
-    """A widget on a page, and the same one in Python."""
+    """A widget on a page, and the same one in Python, which `rebuild` makes from the page's data."""
+
+    rebuild = staticmethod(rebuild)
 
     def __init__(self, page, element):
         self.page, self.element = page, element
@@ -88,7 +117,8 @@ class Live:
         self.spec = element.evaluate(
             "async (el) => { while (!el.spec) await new Promise(requestAnimationFrame); return el.spec; }"
         )
-        self.python = rebuild(self.spec)
+        self.kind = self.spec["element"]
+        self.python = self.rebuild(self.spec)
 
     def find(self, selector):
         """What the widget shows, as Playwright's locator."""
@@ -152,3 +182,88 @@ def check_player(widget, spec, fields, total, live, **_):
     said = [number(text) for text in re.search(r"\[(.*)\]", total)[1].split(", ")]
     assert said == pytest.approx(widget.output[widget.query], rel=1e-3, abs=1e-4)
     assert live.strip()
+
+
+# As every widget on a page.
+
+
+def fits(live):
+    """Nothing is wider than its place."""
+    over = "box => box.scrollWidth - box.clientWidth"
+    assert live.page.locator("html").evaluate(over) <= 0 and live.find(".widget").evaluate(over) <= 0
+    outside = live.element.evaluate("""el => {
+        const { left, right } = el.shadowRoot.querySelector(".widget").getBoundingClientRect();
+        return Array.from(el.shadowRoot.querySelectorAll("*")).filter((node) => {
+            const box = node.getBoundingClientRect();
+            return box.width && (box.left < left - 0.5 || box.right > right + 0.5);
+        }).map((node) => node.outerHTML.slice(0, 120));
+    }""")
+    assert outside == []
+
+
+def violations(live):
+    """What axe finds wrong with a widget."""
+    from axe_playwright_python.base import AXE_SCRIPT
+
+    ground = "el => { document.body.style.background = el.hasAttribute('dark') ? '#0d1117' : '#fff'; }"
+    live.element.evaluate(ground)
+    live.page.evaluate(AXE_SCRIPT)
+    found = live.element.evaluate("el => axe.run(el)")["violations"]
+    return [(rule["id"], node["html"], node["failureSummary"]) for rule in found for node in rule["nodes"]]
+
+
+def tab_stops(live):
+    """The names of the places where the Tab key stops in a widget: each has its own, and a visible focus."""
+    stops = []
+    while len(stops) < 50:
+        live.page.keyboard.press("Tab")
+        stop = live.element.evaluate("""el => {
+            const at = el.shadowRoot.activeElement;
+            if (!at) return null;
+            const words = Array.from(at.labels ?? [], (label) => label.textContent).join() || at.textContent;
+            const { outlineStyle, outlineWidth } = getComputedStyle(at);
+            return [at.getAttribute("aria-label") ?? words, outlineStyle, parseFloat(outlineWidth)];
+        }""")
+        if stop is None:
+            break
+        stops.append(stop)
+    assert all(name.strip() and style != "none" and width >= 1 for name, style, width in stops), stops
+    names = [name for name, _, _ in stops]
+    assert len(set(names)) == len(names), "two controls have one name"
+    return names
+
+
+MODEL = """([element, values]) => {
+    const listeners = {};
+    window.model = {
+        sent: [], values,
+        get: (name) => name === "_spec" ? element.spec : window.model.values[name],
+        set(name, value) { this.values[name] = value; },
+        save_changes() { this.sent.push(structuredClone(this.values)); },
+        on: (event, listener) => { listeners[event] = listener; }, off: (event) => { delete listeners[event]; },
+        arrive(name, value) { this.values[name] = value; listeners[`change:${name}`](); },
+    };
+    document.body.replaceChildren();
+    window.away = SelfAttention.anywidget.render({ model: window.model, el: document.body });
+}"""
+
+
+class Kernel:
+    """A kernel that has these values, to which the page's only widget now belongs."""
+
+    def __init__(self, live, values):
+        self.page = live.page
+        self.page.evaluate(MODEL, [live.element.element_handle(), values])
+
+    @property
+    def sent(self):
+        """All that the widget told the kernel: its values after each change."""
+        return self.page.evaluate("model.sent")
+
+    def tell(self, name, value):
+        """Change a value in the kernel."""
+        self.page.evaluate("([name, value]) => model.arrive(name, value)", [name, value])
+
+    def close(self):
+        """Take the widget away."""
+        self.page.evaluate("away()")

@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 import pytest
-from helpers import EVIL, Live, node
+from helpers import EVIL, Live, node, violations
 
 from self_attention.widgets import AttentionMap, AttentionPlayer
 
@@ -269,13 +269,9 @@ def test_names_labels_and_visible_focus(case, show):
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("case", ["padding and a mask as given", "scores alone", "evil tokens", "player"])
 def test_axe_finds_nothing(case, theme, show):
-    from axe_playwright_python.base import AXE_SCRIPT
-
     live = show(CASES[case](), theme=theme)
     live.check()
-    live.page.evaluate(AXE_SCRIPT)
-    found = live.page.evaluate("selector => axe.run(selector)", live.spec["element"])["violations"]
-    assert [(rule["id"], node["html"], node["failureSummary"]) for rule in found for node in rule["nodes"]] == []
+    assert violations(live) == []
 
 
 def test_live_line_is_polite_and_ids_are_single(site, visit):

@@ -13,13 +13,15 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
-from helpers import MAXIMUM, ROOT, node
+from helpers import MAXIMUM, ROOT, Kernel, checks, fits, node, refuses, tab_stops, violations
 
 from self_attention import nn
 from self_attention.corpus import Vocabulary, pairs
+from self_attention.decoding import beam_search, predictor, truncate
 from self_attention.widgets import LiveTranslator
 from self_attention.widgets._base import SCRIPTS
-from self_attention.widgets.live_translator import LONGEST, PLACES, published
+from self_attention.widgets._model import LONGEST, packed, published
+from self_attention.widgets.live_translator import CONTROLS, PLACES, drawn, split, uniform
 
 torch.set_num_threads(1)
 
@@ -79,7 +81,7 @@ REFUSED = {
     "an empty sentence": (dict(sentences=["un chat", " "]), "got 2 of [2, 0] words"),
     "a long sentence": (dict(sentences=["un " * 41]), "got 1 of [41] words"),
     "21 sentences": (dict(sentences=21 * ["merci"]), "got 21 of"),
-    "control": (dict(controls=["beam"]), "unknown control in ['beam']: expected some of ['sentence', 'place', "),
+    "control": (dict(controls=["beam"]), "unknown control in ['beam']: expected some of ['sentence', 'text', "),
     "row of a word": (dict(query="chat"), "query must be a number or one of the words ['le', 'chien', 'mange', 'un', "),
     "sentence": (dict(sentence=7), "sentence must be from 0 to 6, got 7"),
     "place": (dict(place="head"), "place must be one of ['encoder', 'decoder', 'cross'], got 'head'"),
@@ -189,14 +191,18 @@ def test_static_tables(live):
 
 def test_weights_of_the_package_stay_out_of_the_html(shipped, trained):
     named, own = LiveTranslator(shipped, SENTENCES), LiveTranslator(trained, SENTENCES)
-    file = base64.b64encode((nn.WEIGHTS / "small.safetensors").read_bytes()).decode()
+    file = packed((nn.WEIGHTS / "small.safetensors").read_bytes())
     assert named.to_html() == LiveTranslator(shipped, SENTENCES).to_html()
     assert file not in named.to_html() and file in named._spec["weights"], "a kernel sends them"
     assert published(shipped) == f'SelfAttention.weights("small", "{file}");\n'
     assert published(shipped) in named.to_page()
     assert file[: len(file) // 2] in own.to_html(), "those of a model of your own travel inside"
     spec = json.loads(re.search(r'json">(.*?)</script>', named.to_html())[1])
-    assert spec["bytes"] == len(base64.b64decode(file)) and "weights" not in spec and len(spec["digest"]) == 8
+    assert (
+        spec["bytes"] == (nn.WEIGHTS / "small.safetensors").stat().st_size
+        and "weights" not in spec
+        and len(spec["digest"]) == 8
+    )
     assert named.translation == own.translation
 
 
@@ -211,16 +217,19 @@ RUN = """
 import { text } from "node:stream/consumers";
 const { half, readSafetensors } = await import(`${process.argv[1]}safetensors.js`);
 const { Transformer } = await import(`${process.argv[1]}transformer.js`);
+const { begin, greedy } = await import(`${process.argv[1]}decoding.js`);
 const { file, sentences, rows } = JSON.parse(await text(process.stdin));
 const bytes = Uint8Array.from(atob(file), (letter) => letter.charCodeAt(0));
 const model = new Transformer(readSafetensors(bytes));
 const forced = (...at) => rows?.find(([key]) => key === at.join())?.[1];
 console.log(JSON.stringify(sentences.map((sentence) => {
-  const { words, maps } = model.translate(sentence, { forced });
-  const ids = [1, ...words.map((word) => model.target.indexOf(word))];
+  const { root, maps: encoder } = begin(model, model.read(sentence), forced);
+  const end = greedy(root);
+  const words = end.ids.map((id) => model.target[id]);
   const { memory } = model.encode(model.read(sentence), forced);
-  const { logits } = model.decode(ids, memory, forced);
-  const all = Object.fromEntries(Object.entries(maps).map(([place, layers]) => [place, layers.map((map) => [...map])]));
+  const { logits, maps } = model.decode([1, ...end.ids], memory, forced);
+  const lists = Object.entries({ encoder, ...maps }).map(([place, layers]) => [place, layers.map((map) => [...map])]);
+  const all = Object.fromEntries(lists);
   return { words: words.join(" "), logits: logits.map((row) => [...row]), maps: rows ? all : null };
 })));
 """
@@ -294,7 +303,8 @@ def test_float16_to_the_last_bit():
 @pytest.mark.parametrize("name", SHIPPED)
 def test_javascript_says_what_a_shipped_model_says(name):
     model = nn.load(name)
-    sentences = [pair.en if "the" in model.source.ids else pair.fr for pair in pairs(200)]
+    tag = "<2fr> " if "<2fr>" in model.source.ids else ""
+    sentences = [tag + (pair.en if "the" in model.source.ids else pair.fr) for pair in pairs(200)]
     results = run((nn.WEIGHTS / f"{name}.safetensors").read_bytes(), sentences)
     said = [result["words"] for result in results]
     assert said == model.translate(sentences) and len(set(said)) > 190
@@ -324,6 +334,10 @@ class Live:
 
     def __init__(self, page, python):
         self.page, self.python, self.element = page, python, page.locator("live-translator")
+        self.wait()
+
+    def wait(self):
+        """Until the model is there."""
         self.element.evaluate("async (el) => { while (!el.model) await new Promise(requestAnimationFrame); }")
 
     def find(self, selector, **options):
@@ -340,10 +354,10 @@ class Live:
         for name in ("weights", "map"):
             assert np.abs(np.reshape(state[name], (n, m)) - widget.weights).max() < MAXIMUM, state["settings"]
         said = widget.translation
-        source = widget._sentences[widget.sentence].split()
+        source = widget._source
         assert state["translation"] == said
         shown = [re.sub(r"(?<=') ", "", text) for text in (" ".join(source), said)]
-        without = state["lines"][1]
+        without = state["lines"][1].removesuffix("<eos>")  # with steps, the last one shows
         for word in state["deleted"]:
             without = without.replace(f"{word} ", "", 1)
         assert [state["lines"][0].strip(), without.strip()] == shown or state["deleted"]
@@ -358,7 +372,7 @@ class Live:
         assert queries[query] in ("<bos>", "<eos>") or state["marked"] == [queries[query]]
         row = widget.weights[query, : len(keys)]
         assert state["shaded"] == [key for key, w in zip(keys, row, strict=True) if w >= 0.05 and key != "<bos>"]
-        hands = [edit for edit in widget.change if edit["sentence"] == widget.sentence]
+        hands = widget._hands
         here = [edit["query"] for edit in hands if (edit["place"], edit["head"]) == (place, widget.head)
                 and edit["layer"] == min(widget.layer, widget._layers[place] - 1)]  # fmt: skip
         assert state["hands"] == here
@@ -484,45 +498,26 @@ def test_a_word_that_would_be_markup_is_text(live, show):
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_axe_finds_nothing(theme, live, show):
-    from axe_playwright_python.base import AXE_SCRIPT
-
     for place in PLACES:
-        shown = show(
-            live(place=place, query=2, change=[row(one(1, 5)), row([1, 0, 0], "decoder", query=2)]), theme=theme
-        )
+        change = [row(one(1, 5)), row([1, 0, 0], "decoder", query=2)]
+        shown = show(live(place=place, query=2, change=change), theme=theme)
         shown.check()
-        shown.page.evaluate(AXE_SCRIPT)
-        found = shown.page.evaluate("axe.run('live-translator')")["violations"]
-        assert [(rule["id"], [at["html"][:200] for at in rule["nodes"]]) for rule in found] == []
-
-
-MODEL = """(element) => {
-    const listeners = {};
-    window.model = {
-        sent: [], values: { ...element.settings },
-        get: (name) => name === "_spec" ? element.spec : window.model.values[name],
-        set(name, value) { this.values[name] = value; },
-        save_changes() { this.sent.push(structuredClone(this.values)); },
-        on: (event, listener) => { listeners[event] = listener; }, off: (event) => { delete listeners[event]; },
-        arrive(name, value) { this.values[name] = value; listeners[`change:${name}`](); },
-    };
-    element.remove();
-    window.away = SelfAttention.anywidget.render({ model: window.model, el: document.body });
-}"""
+        assert violations(shown) == []
 
 
 def test_traits_both_ways(live, show):
     shown = show(live(query=1))
-    shown.element.evaluate(MODEL)
+    kernel = Kernel(shown, shown.python.settings)
+    shown.wait()
     shown.find(".key").nth(2).click()
     [edit] = shown.check()["settings"]["change"]
-    assert shown.page.evaluate("model.sent").pop()["change"] == [edit] == [row(one(2, 5), query=1, sentence=4)]
-    sent = len(shown.page.evaluate("model.sent"))
+    assert kernel.sent[-1]["change"] == [edit] == [row(one(2, 5), query=1, sentence=4)]
+    sent = len(kernel.sent)
     for name, value in [("change", []), ("place", "cross"), ("sentence", 1), ("query", 2), ("head", 1), ("layer", 1)]:
-        shown.page.evaluate("([name, value]) => model.arrive(name, value)", [name, value])
+        kernel.tell(name, value)
         assert shown.check()["settings"][name] == value
-    assert len(shown.page.evaluate("model.sent")) == sent, "what comes from Python is not sent back"
-    shown.page.evaluate("away()")
+    assert len(kernel.sent) == sent, "what comes from Python is not sent back"
+    kernel.close()
     assert shown.page.locator("live-translator").count() == 0 and shown.page.problems == []
 
 
@@ -548,6 +543,643 @@ def test_the_pronoun_follows_the_row_of_it(sentence, show):
         shown.element.get_by_role("button", name="Undo").click()
         assert shown.check()["translation"] == plain
     assert 3 in flips and f"it reads {right} most" in reads, "here the row of it finds the noun"
+
+
+# Sentences of the reader's own, in both directions, decoded in three ways.
+
+TAGGED = [(f"<2en> {fr}", en) for fr, en in PAIRS] + [(f"<2fr> {en}", fr) for fr, en in PAIRS]
+TYPED = ("text", "direction", "method", "step")
+
+
+@pytest.fixture(scope="module")
+def both():
+    """A model for both directions that is seldom quite sure."""
+    torch.manual_seed(0)
+    words = Vocabulary([text for pair in TAGGED for text in pair])
+    model = nn.TransformerTranslator(words, d_model=16, h=2, d_ff=32, layers=(2, 1))
+    return nn.train(model, TAGGED, steps=90, rate=1e-2)
+
+
+@pytest.fixture
+def tagged(both):
+    presets = ["<2en> le chat dort", "un chien noir", "thanks", f"<2en> {EVIL}"]
+    return lambda **settings: LiveTranslator(both, **{"sentences": presets, **settings})
+
+
+def test_each_sentence_gets_a_tag(tagged, both):
+    widget = tagged(sentence=1)
+    assert widget._sentences == ["<2en> le chat dort", "<2en> un chien noir", "<2fr> thanks", f"<2en> {EVIL}"]
+    assert widget.direction == "<2en>" and widget._said == both.double().translate(widget._sentences)
+    assert tagged(sentence=2).direction == "<2fr>"
+    assert [
+        word for word, n in zip(both.source.words[4:], widget._spec["spoken"], strict=True) if n == 0
+    ] == widget._tags
+    spoken = dict(zip(both.source.words[4:], widget._spec["spoken"], strict=True))
+    assert [spoken[word] for word in ("chat", "cat", "a", EVIL)] == [1, 2, 3, 3], "1: to English, 2: to French"
+    assert widget._spec["controls"] == list(CONTROLS) and tagged(controls=TYPED)._spec["controls"] == list(TYPED)
+    refuses(lambda: tagged(sentences=["chat cat"], sentence=0), "expected a sentence that begins with one of ['<2en>'")
+    refuses(lambda: tagged(sentences=["<2en>"]), "expected words after the tag, got '<2en>'")
+    refuses(lambda: tagged(sentences=["un <2en> chat"]), "a tag stands before a sentence and nowhere else")
+
+
+def test_a_model_without_tags_has_no_direction(live):
+    widget = live(controls=("text", "direction", "step"))
+    assert widget.direction == "" and widget._spec["controls"] == ["text", "step"] and "spoken" not in widget._spec
+    assert live()._spec["controls"] == ["sentence", "place", "map", "query"]
+    refuses(lambda: live(direction="<2en>"), "direction must be one of [''], got '<2en>'")
+
+
+def test_a_given_sentence_follows_the_direction(tagged):
+    widget = tagged()
+    there = widget.translation
+    widget.direction = "<2fr>"
+    assert widget._source == ["<2fr>", *there.split()] and widget._shown == f"<2fr> {there}"
+    assert widget.translation == widget._model.translate([f"<2fr> {there}"])[0]
+    widget.text = "A black  CAT!"
+    assert widget.text == "a black cat" and widget._source == ["<2fr>", "a", "black", "cat"]
+    assert widget.weights.shape == (4, 4)
+    widget.change = [row([1, 0, 0, 0], query=2), row([1, 0, 0, 1], query=2, sentence=0)]
+    assert widget.change[0]["sentence"] == "<2fr> a black cat" and len(widget._hands) == 1
+    assert widget.weights.shape == (4, 4)
+    assert "&lt;2fr&gt; a black cat (rows moved by hand)" in widget.fallback()
+    widget.text, widget.direction = "", "<2en>"
+    assert widget._shown == 0 and widget._hands[0]["weights"] == [0.5, 0, 0, 0.5]
+
+
+SPLIT = {
+    "L’animal, qu'il voit.": ["l'", "animal", ",", "qu'", "il", "voit"],
+    "  Le chat dort !  ": ["le", "chat", "dort"],
+    "d'un": ["d'un"],
+    "l' animal": ["l'", "animal"],
+    "l'": ["l'"],
+    "dort. le chat...": ["dort.", "le", "chat"],
+    "E\u0301te\u0301": ["été"],
+    " . ": [],
+}
+SPLIT_KNOWN = ["l'", "qu'", "animal"]
+
+
+def test_what_is_typed_becomes_words():
+    assert {text: split(text, SPLIT_KNOWN) for text in SPLIT} == SPLIT
+    script = """
+    import { text } from "node:stream/consumers";
+    const { split } = await import(`${process.argv[1]}sentences.js`);
+    const { sentences, known } = JSON.parse(await text(process.stdin));
+    console.log(JSON.stringify(sentences.map((sentence) => split(sentence, new Set(known)))));
+    """
+    assert node(script, {"sentences": list(SPLIT), "known": SPLIT_KNOWN}) == list(SPLIT.values())
+
+
+def test_settings_of_decoding(tagged):
+    for name, good, bad, message in [
+        ("width", [1, 6], [0, 7], "width must be from 1 to 6, got"),
+        ("hypothesis", [5, 0], [-1, 6], "hypothesis must be from 0 to 5, got"),
+        ("temperature", [0.0, 2.0], [-0.1, 2.1], "temperature must be from 0 to 2, got"),
+        ("top_k", [3, 0], [-1], "top_k must be from 0 to 1000000, got -1"),
+        ("top_p", [0.5, 1.0], [0.0, 1.1], "top_p must be above 0 to 1, got"),
+        ("seed", [2**32 - 1, 0], [-1, 2**32], "seed must be from 0 to 4294967295, got"),
+        ("step", [40, 0], [-1, 41], "step must be from 0 to 40, got"),
+        ("method", ["beam", "sample", "greedy"], ["best"], "method must be one of ['greedy', 'beam', 'sample'], got"),
+        ("direction", ["<2fr>", "<2en>"], ["", "en"], "direction must be one of ['<2en>', '<2fr>'], got"),
+        ("text", ["un chat", ""], ["un chap"], "the model does not know the word 'chap': expected words such as chat"),
+        ("text", ["un chat", ""], ["<2fr> a cat"], "the model does not know the word '<2fr>'"),
+        ("text", ["un chat", ""], ["un " * 41], "got 1 of [41] words"),
+    ]:  # fmt: skip
+        checks(tagged, name, good, bad, message)
+
+
+WAYS = [
+    dict(method="greedy"), dict(method="beam", width=1), dict(method="beam", width=3, hypothesis=2),
+    dict(method="beam", width=6, hypothesis=5), dict(method="sample"),
+    dict(method="sample", temperature=2.0, seed=2**32 - 1), dict(method="sample", temperature=0.0, seed=5),
+    dict(method="sample", temperature=2.0, top_k=3), dict(method="sample", temperature=1.7, top_p=0.6, seed=7),
+    dict(method="sample", temperature=2.0, top_k=6, top_p=0.9, seed=8),
+]  # fmt: skip
+HANDS = [row([0, 1, 0, 0], "encoder", 1, 0, 2), row([0, 0, 0, 1], "cross", 0, 1, 0), row([1, 0], "decoder", 0, 1, 1)]
+
+DECODE = """
+import { text } from "node:stream/consumers";
+const load = (name) => import(`${process.argv[1]}${name}.js`);
+const { readSafetensors } = await load("safetensors");
+const { Transformer } = await load("transformer");
+const { begin, beamSearch, greedy, sample, tempered, truncate } = await load("decoding");
+const { file, cases } = JSON.parse(await text(process.stdin));
+const model = new Transformer(readSafetensors(Uint8Array.from(atob(file), (letter) => letter.charCodeAt(0))));
+console.log(JSON.stringify(cases.map(({ source, rows, settings }) => {
+  const { method, width, temperature, top_k: topK, top_p: topP, seed } = settings;
+  const forced = (...at) => rows.find(([key]) => key === at.join())?.[1];
+  const { root } = begin(model, model.read(source), forced);
+  const one = () => (method === "greedy" ? greedy(root) : sample(root, { temperature, topK, topP, seed }));
+  const found = method === "beam" ? beamSearch(root, width).found : [one()];
+  return found.map((end) => [end.ids.map((id) => model.target[id]).join(" "), end.logProbability]);
+})));
+"""
+
+
+def decoded(file, cases):
+    """What JavaScript finds for some cases {source, rows, settings}: lists of [translation, log-probability]."""
+    return node(DECODE, {"file": base64.b64encode(file).decode(), "cases": cases})
+
+
+def test_javascript_decodes_as_python_does(tagged):
+    said, cases, hypotheses = [], [], []
+    for way in WAYS:
+        for change in ([], HANDS):
+            for more in (dict(sentence=0), dict(text="le gâteau noir"), dict(sentence=2)):
+                widget = tagged(**way, **more, change=change if more != dict(sentence=2) else [])
+                said.append(widget.translation)
+                hypotheses.append(widget.hypotheses if way["method"] == "beam" else None)
+                rows = [
+                    [",".join(str(edit[name]) for name in ("place", "layer", "head", "query")), edit["weights"]]
+                    for edit in widget._hands
+                ]
+                cases.append({"source": " ".join(widget._source), "rows": rows, "settings": widget.settings})
+    for one, theirs, text, found in zip(cases, decoded(widget._file, cases), said, hypotheses, strict=True):
+        settings = one["settings"]
+        if found:
+            assert [sentence for sentence, _ in theirs] == [sentence for sentence, _ in found], settings
+            assert np.abs(np.array([log for _, log in theirs]) - [log for _, log in found]).max() < 1e-9
+        assert theirs[min(settings["hypothesis"], len(theirs) - 1)][0] == text, settings
+    assert len(set(said)) > 8, "the cases differ"
+
+
+def test_python_draws_and_cuts_as_the_page():
+    generator = np.random.default_rng(0)
+    rows = [generator.dirichlet(np.full(9, 0.4)).tolist() for _ in range(20)] + [[0.25] * 4, [1.0, 0.0], [0.1] * 10]
+    cuts = [(0, 1.0), (1, 1.0), (3, 1.0), (0, 0.5), (0, 0.1), (4, 0.7), (20, 0.999)]
+    script = """
+    import { text } from "node:stream/consumers";
+    const { drawn, truncate, uniform } = await import(`${process.argv[1]}decoding.js`);
+    const { rows, cuts, seeds } = JSON.parse(await text(process.stdin));
+    const cut = rows.map((row) => cuts.map(([k, p]) => [...truncate(Float64Array.from(row), k, p)]));
+    const numbers = seeds.map((seed) => Array.from({ length: 100 }, uniform(seed)));
+    const ids = rows.map((row) => numbers[0].map((u) => drawn(Float64Array.from(row), u)));
+    console.log(JSON.stringify({ cut, numbers, drawn: ids }));
+    """
+    seeds = [0, 1, 2**31, 2**32 - 1]
+    result = node(script, {"rows": rows, "cuts": cuts, "seeds": seeds})
+    for probabilities, kept in zip(rows, result["cut"], strict=True):
+        for (k, p), ours in zip(cuts, kept, strict=True):
+            theirs = truncate(torch.tensor(probabilities, dtype=torch.float64), k or None, p if p < 1 else None)
+            assert np.abs(np.array(ours) - theirs.numpy()).max() < 1e-12, (probabilities, k, p)
+    numbers = [[number for number, _ in zip(uniform(seed), range(100), strict=False)] for seed in seeds]
+    assert result["numbers"] == numbers and abs(np.mean(numbers) - 0.5) < 0.05 and len(set(sum(numbers, []))) == 400
+    assert result["drawn"] == [[drawn(np.array(row), u) for u in numbers[0]] for row in rows]
+    assert drawn(np.array([0.0, 0.5, 0.5]), 0.0) == 1 and drawn(np.array([0.5, 0.5, 0.0]), 0.999999) == 1
+
+
+@pytest.mark.parametrize("tags", [["<2en>", "<2fr>"]])
+def test_every_test_sentence(tags, tmp_path):
+    """Both directions of all test sentences in JavaScript: the same words, and each log-probability within 1e-3."""
+    model = nn.load("transformer_both")
+    test = pairs(2000, "test")
+    sentences = [f"{tags[0]} {pair.fr}" for pair in test] + [f"{tags[1]} {pair.en}" for pair in test]
+    order = sorted(range(len(sentences)), key=lambda k: len(sentences[k].split()))
+    said, beams = [""] * len(sentences), {}
+    logs = tmp_path / "logs"
+    with logs.open("wb") as file:
+        for k in range(0, len(order), 100):
+            some = order[k : k + 100]
+            for i, text in zip(some, model.translate([sentences[i] for i in some]), strict=True):
+                said[i] = text
+            rows = log_probabilities(model, [sentences[i] for i in some], [said[i] for i in some])
+            file.writelines(row.numpy().tobytes() for row in rows)
+    for i in order[::20]:  # 200 of them
+        found = beam_search(predictor(model, sentences[i]), width=4, number=4)
+        beams[i] = [(model.target.decode(one.ids), one.log_probability) for one in found]
+    script = """
+    import { openSync, readFileSync, readSync } from "node:fs";
+    import { text } from "node:stream/consumers";
+    const load = (name) => import(`${process.argv[1]}${name}.js`);
+    const { readSafetensors } = await load("safetensors");
+    const { Transformer } = await load("transformer");
+    const { beamSearch, begin, greedy } = await load("decoding");
+    const { file, logs, sentences, beams } = JSON.parse(await text(process.stdin));
+    const model = new Transformer(readSafetensors(readFileSync(file)));
+    const theirs = openSync(logs);
+    const words = (end) => end.ids.map((id) => model.target[id]).join(" ");
+    let most = 0;
+    const said = sentences.map((sentence) => {
+      const end = greedy(begin(model, model.read(sentence)).root);
+      for (const { logs } of end.path.filter(({ ended }) => !ended)) {
+        const row = new Float32Array(model.target.length);
+        readSync(theirs, row);
+        logs.forEach((log, id) => { most = Math.max(most, Math.abs(log - row[id])); });
+      }
+      return words(end);
+    });
+    const found = beams.map((sentence) => {
+      const { found } = beamSearch(begin(model, model.read(sentence)).root, 4);
+      return found.map((end) => [words(end), end.logProbability]);
+    });
+    console.log(JSON.stringify({ said, most, found }));
+    """
+    data = {"file": str(nn.WEIGHTS / "transformer_both.safetensors"), "logs": str(logs)}
+    data |= {"sentences": [sentences[i] for i in order], "beams": [sentences[i] for i in beams]}
+    result = node(script, data)
+    assert result["said"] == [said[i] for i in order] and result["most"] < 1e-3
+    for ours, theirs in zip(result["found"], beams.values(), strict=True):
+        assert ours[0][0] == theirs[0][0]
+        assert sorted(text for text, _ in ours) == sorted(text for text, _ in theirs)
+        assert np.abs(np.array([log for _, log in ours]) - [log for _, log in theirs]).max() < 1e-3
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_the_file_that_is_fetched_is_under_500_KB(name):
+    assert len(published(name).encode()) < 500_000
+    file = (nn.WEIGHTS / f"{name}.safetensors").read_bytes()
+    script = """
+    import { text } from "node:stream/consumers";
+    const { unpack } = await import(`${process.argv[1]}safetensors.js`);
+    console.log(JSON.stringify(Buffer.from(await unpack(JSON.parse(await text(process.stdin)))).toString("base64")));
+    """
+    for part in (file, file[:-1]):  # an odd number of bytes too
+        assert base64.b64decode(node(script, packed(part))) == part
+
+
+DECODING = """async (el) => {
+    for (let k = 0; k < 2; k++) await new Promise(requestAnimationFrame);
+    const find = (selector) => [...el.shadowRoot.querySelectorAll(selector)];
+    const all = (selector) => find(selector).filter((node) => node.checkVisibility({ visibilityProperty: true }));
+    const text = (selector) => all(selector).map((node) => node.textContent);
+    const share = (node) => Number(getComputedStyle(node).getPropertyValue("--share"));
+    return {
+        settings: el.settings, translation: el.translation, source: el.sourceWords,
+        field: find("input[role=combobox]")[0].value, told: text(".told")[0], suggestions: text(".advice button"),
+        options: text(".completions li"), verdict: text(".verdict")[0], steps: text(".player .reading")[0],
+        at: text(".said .at"), words: text(".said .word"),
+        expected: text(".next dt"), chances: text(".next dd:not(.share)"), shares: all(".next .share").map(share),
+        chosen: text(".next dt.chosen"), cut: text(".next dt.cut"),
+        found: all(".found label").map(({ children: [input, said, log] }) =>
+            [said.textContent, log.textContent, input.checked]),
+        nodes: find(".tree g").map((node) => [node.getAttribute("class"), node.querySelector(".word").textContent]),
+        tree: all(".tree").length,
+    };
+}"""
+
+
+def chance(p):
+    return f"{p:.2f}" if p >= 0.005 else f"{p:.3f}" if p >= 0.0005 else "<0.001" if p > 0 else "0"
+
+
+def written(text):
+    return text.replace("' ", "'").replace(" ,", ",")
+
+
+class Decoding(Live):
+    def check_decoding(self):
+        """Compare what the page shows of the decoding with Python, for the settings as they are; return its state."""
+        state = self.element.evaluate(DECODING)
+        widget = self.python
+        with widget.hold_trait_notifications():
+            for name, value in state["settings"].items():
+                setattr(widget, name, value)
+        assert state["settings"] == {**widget.settings, "change": state["settings"]["change"]}
+        said = widget.translation
+        assert state["translation"] == said and state["source"] == widget._source
+        words = [*said.split(), "<eos>"]
+        step = min(widget.step, len(words) - 1)
+        assert state["steps"] == f"{step + 1} of {len(words)}"
+        assert state["at"] == words[step : step + 1]
+
+        p = widget.distribution
+        order = sorted(range(len(p)), key=lambda i: (-p[i], i))[:8]
+        chosen = widget._model.target.ids[words[step]]
+        if chosen not in order:
+            order[-1] = chosen
+        vocabulary = widget._model.target.words
+        assert state["expected"] == [*(vocabulary[i] for i in order), f"{len(p) - 8} others"]
+        numbers = [*p[order], max(1 - p[order].sum(), 0)]
+        assert np.abs(np.array(state["shares"]) - numbers).max() < 1e-4
+        assert all(
+            text == chance(number) or 0 < number < 1e-9 for text, number in zip(state["chances"], numbers, strict=True)
+        )
+        assert state["chosen"] == [vocabulary[chosen]]
+        if widget.method == "sample":
+            kept = truncate(torch.tensor(p), widget.top_k or None, widget.top_p if widget.top_p < 1 else None)
+            assert state["cut"] == [vocabulary[i] for i in order if kept[i] == 0 and i != chosen]
+        if widget.method == "beam":
+            hypotheses = widget.hypotheses
+            found = [
+                (re.sub(r"( …|\(nothing\))$", "", text), float(log.split()[0].replace("−", "-")))
+                for text, log, _ in state["found"]
+            ]
+            assert [text for text, _ in found] == [written(text) for text, _ in hypotheses]
+            assert np.abs(np.array([log for _, log in found]) - [log for _, log in hypotheses]).max() < 0.0051
+            assert [on for *_, on in state["found"]].index(True) == min(widget.hypothesis, len(found) - 1)
+            assert [word for name, word in state["nodes"] if "won" in name] == ["<bos>", *words]
+        assert (state["tree"] == 1) == (widget.method == "beam")
+        assert self.page.problems == []
+        return state
+
+    def type(self, text, key="Enter"):
+        box = self.element.get_by_role("combobox", name="Your sentence")
+        box.fill(text)
+        if key:
+            box.press(key)
+        return box
+
+    def settle(self):
+        """Until the last word is there."""
+        self.element.get_by_role("button", name="▶ Play").wait_for()
+
+
+@pytest.fixture
+def decode(open_widget):
+    """Open a widget's own page and hold its decoding against Python: `live = decode(widget, width=390)`."""
+    return lambda widget, **options: Decoding(open_widget(widget, **options), widget)
+
+
+def test_typed_sentences(tagged, decode):
+    shown = decode(tagged())
+    for text, words in [
+        ("Un chat noir.", "un chat noir"),
+        ("le chien, MERCI !", None),
+        (EVIL, EVIL),
+        ("le chien", "le chien"),
+    ]:
+        shown.type(text)
+        if words is None:
+            assert "“,”" in shown.check_decoding()["told"], "this vocabulary has no comma"
+            continue
+        shown.settle()
+        state = shown.check_decoding()
+        assert state["settings"]["text"] == words and state["source"] == ["<2en>", *words.split()]
+    assert shown.page.locator("img").count() == 0
+    shown.type("le chat dort")
+    shown.settle()
+    assert shown.check_decoding()["settings"]["text"] == "", "the given sentence again"
+    shown.type("le chien mange", None)
+    shown.page.wait_for_function(
+        "document.querySelector('live-translator').settings.text === 'le chien mange'"
+    )  # a pause
+    shown.settle()
+    shown.check_decoding()
+
+
+def test_unknown_words(tagged, decode):
+    shown = decode(tagged())
+    before = shown.check_decoding()["translation"]
+    shown.type("le chta dor")
+    state = shown.check_decoding()
+    assert state["told"] == "The model does not know “chta”, nor 1 other word. Did you mean"
+    assert state["suggestions"][0] == "chat" and state["translation"] == before and state["settings"]["text"] == ""
+    assert shown.find("input[role=combobox]").get_attribute("aria-invalid") == "true" and violations(shown) == []
+    shown.find(".advice button").first.click()
+    state = shown.check_decoding()
+    assert (
+        state["field"] == "le chat dor" and "“dor”. Did you mean" in state["told"] and state["suggestions"][0] == "dort"
+    )
+    shown.find(".advice button").first.press("Enter")
+    shown.settle()
+    state = shown.check_decoding()
+    assert state["field"] == "le chat dort" and not state["suggestions"] and "does not know" not in state["told"]
+    shown.type("xylophone quartz")
+    state = shown.check_decoding()
+    assert (
+        state["told"]
+        == "The model does not know “xylophone”, nor 1 other word. The words it knows are in the list below."
+    )
+    for text, told in [
+        ("", "Type a sentence, or pick"),
+        (" .", "Type a sentence"),
+        ("un " * 41, "At most 40 words, please; these are 41."),
+    ]:
+        shown.type(text)
+        assert told in shown.check_decoding()["told"]
+    shown.type("un " * 40)
+    shown.settle()
+    assert len(shown.check_decoding()["source"]) == 41
+    shown.type("the dog")
+    state = shown.check_decoding()
+    assert state["suggestions"] == ["It is English: turn round"]
+    shown.element.get_by_role("button", name="turn round").click()
+    shown.settle()
+    state = shown.check_decoding()
+    assert state["settings"]["direction"] == "<2fr>" and state["settings"]["text"] == "the dog"
+
+
+def test_completion_by_keyboard(tagged, decode):
+    shown = decode(tagged(controls=TYPED))
+    box = shown.type("", None)
+    box.press_sequentially("un ch")
+    assert shown.check_decoding()["options"] == ["chat", "chien"]
+    assert box.get_attribute("aria-expanded") == "true" and violations(shown) == []
+    box.press("ArrowDown")
+    box.press("ArrowDown")
+    option = shown.find(f"#{box.get_attribute('aria-activedescendant')}")
+    assert option.text_content() == "chien" and option.get_attribute("aria-selected") == "true"
+    box.press("Enter")
+    assert box.input_value() == "un chien " and shown.check_decoding()["options"] == []
+    box.press_sequentially("gat")
+    assert shown.check_decoding()["options"] == ["gâteau"], "accents may be left out"
+    box.press("Escape")
+    assert shown.check_decoding()["options"] == [] and box.get_attribute("aria-expanded") == "false"
+    box.press("ArrowUp")
+    box.press("Enter")
+    shown.find(".completions").wait_for(state="hidden")
+    box.press("Enter")
+    shown.settle()
+    assert shown.check_decoding()["settings"]["text"] == "un chien gâteau"
+    shown.type("le c", None)
+    shown.find(".completions li", has_text="chat").click()
+    assert box.input_value() == "le chat "
+
+
+def test_words_from_the_list(tagged, decode):
+    shown = decode(tagged(controls=TYPED))
+    shown.type("un", None)
+    assert shown.find("summary").text_content() == "The 11 words that the model knows"
+    shown.find("summary").click()
+    buttons = shown.find(".lexicon button")
+    assert set(buttons.all_text_contents()) >= {"chat", "chien", "dort"} and "cat" not in buttons.all_text_contents()
+    shown.find(".lexicon button", has_text="chat").click()
+    shown.page.keyboard.press("ArrowRight")
+    shown.page.keyboard.press("Enter")
+    shown.page.wait_for_function("document.querySelector('live-translator').settings.text === 'un chat chien'")
+    assert shown.find(".lexicon button[tabindex='0']").count() == 1
+    shown.settle()
+    shown.check_decoding()
+    assert violations(shown) == []
+
+
+def test_the_direction_turns_round(tagged, decode):
+    shown = decode(tagged())
+    there = shown.check_decoding()["translation"]
+    shown.element.get_by_label("English → French").check(force=True)
+    shown.settle()
+    state = shown.check_decoding()
+    assert state["source"] == ["<2fr>", *there.split()] and state["settings"]["text"] == "" and state["field"] == there
+    assert shown.find("select[aria-label=Sentence] option").first.text_content() == there, (
+        "the given sentences turn round"
+    )
+    shown.element.get_by_label("French → English").check(force=True)
+    shown.settle()
+    assert shown.check_decoding()["field"] == "le chat dort"
+    shown.type("le chien noir")
+    shown.settle()
+    there = shown.check_decoding()["translation"]
+    shown.element.get_by_label("English → French").check(force=True)
+    shown.settle()
+    state = shown.check_decoding()
+    assert state["settings"]["text"] == there and state["field"] == there
+    assert shown.find(".both .tag").get_attribute("title").endswith("tells the model to write French")
+    shown.find("select[aria-label=Sentence]").select_option(index=3)
+    shown.settle()
+    assert shown.check_decoding()["source"] == ["<2fr>", "thanks"]
+    shown.element.get_by_role("button", name="Reset").click()
+    state = shown.check_decoding()
+    assert state["settings"] == shown.page.evaluate("document.querySelector('live-translator').initial")
+    assert state["field"] == "le chat dort"
+
+
+@pytest.mark.parametrize("width", [1000, 390])
+def test_the_beam(width, tagged, decode):
+    shown = decode(tagged(text="un gâteau noir", change=[]), width=width)
+    shown.element.get_by_label("beam", exact=True).check(force=True)
+    shown.settle()
+    for beam in (4, 1, 6):
+        shown.find("input[aria-label='Width of the beam']").fill(str(beam))
+        state = shown.check_decoding()
+        assert len(state["found"]) <= beam == state["settings"]["width"]
+    for k in range(1, 6):
+        shown.find(".found input").nth(k).check()
+        state = shown.check_decoding()
+        assert state["settings"]["hypothesis"] == k
+        shown.check()
+    fits_but_for_the_tree(shown)
+    assert violations(shown) == []
+    choose(shown, "cross")
+    shown.find(".reads select").select_option(index=0)
+    shown.find(".key:visible").nth(2).click()
+    assert shown.check_decoding()["settings"]["change"] and shown.python._hands, (
+        "a forced row applies to the whole beam"
+    )
+    shown.type("un chat")
+    shown.settle()
+    assert shown.check_decoding()["settings"]["hypothesis"] == 0
+
+
+def fits_but_for_the_tree(shown):
+    """Nothing is wider than the page; the tree scrolls inside itself, by keyboard too."""
+    assert shown.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    tree = shown.find(".tree")
+    tree.focus()
+    wide = tree.evaluate("(node) => node.scrollWidth > node.clientWidth")
+    shown.page.keyboard.press("ArrowRight")
+    shown.page.wait_for_timeout(300)
+    assert tree.evaluate("(node) => node.scrollLeft > 0") == wide
+
+
+def test_sampling(tagged, decode):
+    shown = decode(tagged(method="sample", sentence=1))
+    said = set()
+    for k in range(1, 5):
+        shown.element.get_by_role("button", name="Draw again").click()
+        shown.settle()
+        state = shown.check_decoding()
+        assert state["settings"]["seed"] == k
+        said.add(state["translation"])
+    for name, value in [("Temperature", "2"), ("Top k", "3"), ("Top p", "0.7"), ("Top k", "21"), ("Temperature", "0")]:
+        shown.find(f"input[aria-label='{name}']").fill(value)
+        state = shown.check_decoding()
+        said.add(state["translation"])
+        if name == "Top k":
+            assert len(state["cut"]) >= (5 if value == "3" else 0)
+    assert state["settings"]["top_k"] == 0 and len(said) > 3
+    shown.element.get_by_label("greedy", exact=True).check(force=True)
+    shown.settle()
+    assert shown.check_decoding()["translation"] == state["translation"], "temperature 0 is greedy"
+
+
+def test_step_by_step(tagged, decode):
+    shown = decode(tagged(sentence=1))
+    n = len(shown.check_decoding()["words"])
+    slider = shown.find("input[aria-label=Step]")
+    for key, step in [("ArrowRight", 1), ("End", n), ("Home", 0)]:
+        slider.press(key)
+        assert shown.check_decoding()["settings"]["step"] == step
+    shown.find(".said .word").nth(1).click()
+    assert shown.check_decoding()["settings"]["step"] == 1
+    shown.find(".said .end").click()
+    assert shown.check_decoding()["settings"]["step"] == n
+
+
+def test_word_by_word(tagged, decode):
+    shown = decode(tagged(controls=TYPED))
+    watch = """(el) => {
+        window.seen = [];
+        const look = () => {
+            const words = [...el.shadowRoot.querySelectorAll(".said .word")];
+            const n = words.filter((word) => getComputedStyle(word).visibility === "visible").length;
+            if (seen.at(-1) !== n) seen.push(n);
+            requestAnimationFrame(look);
+        };
+        look();
+    }"""
+    shown.element.evaluate(watch)
+    assert len(shown.check_decoding()["words"]) == 3, "on load all at once"
+    shown.type("le chien mange un gâteau")
+    height = shown.element.bounding_box()["height"]
+    shown.settle()
+    state = shown.check_decoding()
+    seen = shown.page.evaluate("seen")
+    n = len(state["words"])
+    assert (
+        n > 3 and seen[-1] == n and seen[1:] == sorted(seen[1:]) and len(seen) >= n and state["settings"]["step"] == n
+    )
+    assert shown.element.bounding_box()["height"] == height, "nothing moves"
+    shown.element.get_by_role("button", name="▶ Play").click()
+    shown.element.get_by_role("button", name="Pause").click()
+    state = shown.check_decoding()
+    assert len(state["words"]) == n and state["settings"]["step"] < n
+
+
+def test_all_at_once_for_those_who_want_no_motion(tagged, decode):
+    shown = decode(tagged(controls=TYPED), reduced_motion="reduce")
+    shown.type("le chien mange un gâteau")
+    state = shown.check_decoding()
+    assert len(state["words"]) == state["settings"]["step"] > 3
+
+
+@pytest.mark.parametrize(("theme", "width"), [("light", 390), ("dark", 1000)])
+def test_decoding_for_everyone(theme, width, tagged, decode):
+    for method in ("greedy", "beam", "sample"):
+        shown = decode(tagged(method=method, top_k=2, temperature=2.0), theme=theme, width=width)
+        shown.check_decoding()
+        assert violations(shown) == []
+        assert shown.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    shown = decode(tagged(controls=TYPED), theme=theme, width=width)
+    shown.wait()
+    fits(shown)
+    names = tab_stops(shown)
+    assert [name for name in names if name.startswith(("Your sentence", "Step", "▶"))] and len(names) == 7, names
+
+
+def test_decoding_both_ways(tagged, decode):
+    shown = decode(tagged())
+    kernel = Kernel(shown, shown.python.settings)
+    shown.wait()
+    shown.type("un chat noir")
+    shown.settle()
+    shown.check_decoding()
+    assert kernel.sent[-1]["text"] == "un chat noir" and kernel.sent[-1]["step"] == len(
+        shown.python.translation.split()
+    )
+    shown.page.evaluate("document.activeElement.blur()")
+    sent = len(kernel.sent)
+    for name, value in [
+        ("text", "le chien"), ("method", "beam"), ("width", 3), ("hypothesis", 1), ("step", 1),
+        ("direction", "<2fr>"), ("text", "a cat"), ("method", "sample"), ("seed", 3), ("temperature", 1.5),
+        ("top_k", 4), ("top_p", 0.8),
+    ]:  # fmt: skip
+        kernel.tell(name, value)
+        if (name, value) != ("direction", "<2fr>"):
+            state = shown.check_decoding()
+            assert state["settings"][name] == value
+            assert name != "text" or state["field"] == value
+    assert len(kernel.sent) == sent
+    kernel.close()
 
 
 # The weights in a file of their own.
@@ -608,7 +1240,7 @@ def test_the_weights_come_when_the_widget_comes_near(shipped, tmp_path, visit):
     [
         (None, "no weights named small came"),
         ("nothing;", "no weights named small came"),
-        ('SelfAttention.weights("small", "AAAA");', "not the weights of a model: 3 bytes hold no header"),
+        ('SelfAttention.weights("small", "AAAA");', "not the weights of a model: they do not unpack"),
     ],
 )
 def test_without_its_weights_it_says_so_and_the_tables_stay(weights, why, shipped, tmp_path, visit):
@@ -631,3 +1263,61 @@ def test_the_site_publishes_the_models_that_a_page_names(shipped, tmp_path):
     body = f"<p>one</p>{LiveTranslator(shipped, SENTENCES).to_html()}"
     extension.publish_weights(app, "", "", {"body": body}, None)
     assert (tmp_path / "html" / "_static" / "weights" / "small.js").read_text() == published(shipped)
+
+
+# On a page whose weights are far away.
+
+
+@pytest.fixture
+def far(shipped_both, tmp_path, visit):
+    """A page as on the site, in the first screen, nobody reading it yet: (page, widget)."""
+    widget = LiveTranslator(shipped_both, ["<2en> le chat dort", "<2fr> a black dog"], controls=TYPED)
+    path = make_site(tmp_path / "site", widget, published(shipped_both))
+    path.write_text(path.read_text(encoding="utf-8").replace("height: 4000px", "height: 1px"), encoding="utf-8")
+    page = visit(path.as_uri(), build=False)
+    page.wait_for_function("document.querySelector('live-translator').spec")
+    return page, widget
+
+
+@pytest.fixture
+def shipped_both(both, tmp_path, monkeypatch):
+    folder = tmp_path / "weights"
+    folder.mkdir()
+    nn.save(both, folder / "small.safetensors")
+    monkeypatch.setattr(nn, "WEIGHTS", folder)
+    return "small"
+
+
+def test_until_somebody_reads_no_weights_are_fetched(far):
+    page, widget = far
+    page.wait_for_timeout(400)
+    assert page.evaluate("document.querySelector('script[src*=weights]')") is None
+    said = page.locator("live-translator .said").first
+    assert said.inner_text().strip() == widget.translation, "the translation is there all the same"
+    assert page.evaluate("document.querySelector('live-translator').model ?? null") is None
+    height = page.locator("live-translator").first.bounding_box()["height"]
+    page.mouse.move(10, 10)
+    page.wait_for_function("document.querySelector('live-translator').model")
+    page.wait_for_function("document.querySelector('live-translator').shadowRoot.querySelector('.next .chosen')")
+    assert page.locator("live-translator").first.bounding_box()["height"] == height, "nothing moves"
+    assert page.locator("live-translator").first.locator(".said .word").all_inner_texts() == widget.translation.split()
+    assert page.problems == []
+
+
+def test_what_was_done_before_the_model_came_stays(far):
+    page, widget = far
+    page.evaluate("""() => {
+        const append = document.head.append.bind(document.head);
+        window.late = [];
+        document.head.append = (node) => late.push(() => append(node));
+    }""")
+    first = page.locator("live-translator").first
+    first.get_by_label("beam", exact=True).check(force=True)
+    first.get_by_role("combobox").fill("un chien noir")
+    first.get_by_role("combobox").press("Enter")
+    page.wait_for_function("late.length")
+    page.evaluate("late.forEach((bring) => bring())")
+    page.wait_for_function("document.querySelector('live-translator').settings.text === 'un chien noir'")
+    widget.method, widget.text = "beam", "un chien noir"
+    assert page.evaluate("document.querySelector('live-translator').translation") == widget.translation
+    assert first.get_by_role("combobox").input_value() == "un chien noir" and page.problems == []

@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 import torch
 
-from self_attention import nn, sinusoidal_positions
+from self_attention import nn, runs, sinusoidal_positions, train
 from self_attention.corpus import Vocabulary, because_pairs, corpus, tagged_sentences
 
 ROOT = Path(__file__).parents[1]
 TRANSLATORS, TAGGERS = ("translator_fixed", "translator_attention"), ("tagger_1", "tagger_3", "tagger_23", "tagger_all")
 TRANSFORMERS = ("transformer_pronouns", "transformer_heads")
+NAMES = (*TRANSLATORS, *TAGGERS, *TRANSFORMERS, "transformer_both")
 
 
 def log(name):
@@ -51,7 +52,7 @@ def scripts(monkeypatch):
     import train_translators
 
     yield train_translators, train_taggers, train_transformers
-    for name in ("train_translators", "train_taggers", "train_transformers", "log"):
+    for name in ("train_translators", "train_taggers", "train_transformers"):
         del sys.modules[name]
 
 
@@ -59,17 +60,30 @@ def scripts(monkeypatch):
 
 
 def test_each_file_has_its_log_and_is_small():
-    files = {path.stem: path for path in nn.WEIGHTS.iterdir() if path.is_file()}
-    assert set(files) == {*TRANSLATORS, *TAGGERS, *TRANSFORMERS}
-    assert all(path.suffix == ".safetensors" and path.stat().st_size < 1_000_000 for path in files.values())
+    files = {path.stem: path for path in nn.WEIGHTS.glob("*.safetensors")}
+    assert set(files) == set(NAMES)
+    assert all(path.stat().st_size < 1_000_000 for path in files.values())
+    assert files["transformer_both"].stat().st_size < 500_000  # the page fetches it
     assert all(nn.logs(name) for name in files)
 
 
-@pytest.mark.parametrize("name", [*TRANSLATORS, *TAGGERS, *TRANSFORMERS])
+def test_each_file_has_a_card_that_says_what_file_and_log_say():
+    beside = {path.name for path in nn.WEIGHTS.iterdir() if path.is_file()}
+    assert beside == {f"{name}.{suffix}" for name in NAMES for suffix in ("safetensors", "md")}
+    page = (ROOT / "book" / "models.md").read_text(encoding="utf-8")
+    for name in NAMES:
+        path = nn.WEIGHTS / f"{name}.safetensors"
+        assert path.with_suffix(".md").read_text(encoding="utf-8") == runs.card(path, log(name)), name
+        assert f"{log(name)['parameters']:,}" in next(line for line in page.splitlines() if f"`{name}`" in line)
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_weights_say_where_they_come_from(name, parts, tagged):
     model, facts = nn.load(name), log(name)
     assert all(model.facts[key] == facts[key] for key in ("seed", "steps", "version", "corpus"))
     examples = [tagged["train"], tagged["test"]] if name in TAGGERS else parts
+    if name == "transformer_both":
+        examples = list(train.parts(train.options().parse_args(["--out", "x"])))
     assert model.facts["corpus"] == nn.digest(examples), "the corpus has changed: train again (training/README.md)"
     assert sum(weights.numel() for weights in model.parameters()) == facts["parameters"]
     assert facts["curve"][-1][0] == facts["steps"] and facts["curve"][-1][1] < facts["curve"][0][1]
@@ -103,6 +117,23 @@ def test_transformers_are_as_good_as_their_log_says(name, parts, scripts):
         assert measured[part].keys() == said[part].keys()
         for row in said[part]:
             np.testing.assert_allclose(measured[part][row], said[part][row], atol=12, err_msg=f"{part} {row}")
+
+
+def test_the_two_way_transformer_is_as_good_as_its_log_says(parts):
+    model, said = nn.load("transformer_both"), log("transformer_both")["test"]
+    for name, pairs in train.directed(parts["test"][:300], ["fr", "en"], ["en", "fr"]).items():
+        assert said[f"{name} sentences"]["all"]["exact"] >= 99, "the goal of chapter 12"
+        assert 100 * model.exact(pairs).mean() == pytest.approx(said[f"{name} sentences"]["all"]["exact"], abs=2)
+    said = model.translate(["<2en> bonjour", "<2fr> goodbye", "<2en> le chat noir"])
+    assert said == ["hello", "au revoir", "the black cat"]
+
+
+def test_a_model_does_not_go_far_beyond_the_lengths_it_has_seen():
+    short = nn.logs("transformer_short")[0]["test"]
+    for name in ("fr-en", "en-fr"):
+        beyond = short[f"{name} sentences longer than any in training"]
+        assert short[f"{name} sentences"]["all"]["exact"] > 95 and beyond["16"]["exact"] < 20
+        assert beyond["13"]["exact"] > beyond["14"]["exact"] > beyond["15"]["exact"] > beyond["16"]["exact"]
 
 
 def test_one_row_decides_between_il_and_elle_and_in_the_larger_model_none():
@@ -238,6 +269,79 @@ def test_safetensors_missing_is_said(monkeypatch):
         nn.load("tagger_1")
 
 
+def spoiled(tmp_path, **changes):
+    """A file that `save` wrote, with other facts or tensors: change(facts, tensors) for each of the changes."""
+    from safetensors import safe_open
+    from safetensors.torch import save_file
+
+    path = tmp_path / "model.safetensors"
+    nn.save(nn.Tagger(Vocabulary(["merci"]), ["NOUN"], reach=1, d_model=4), path)
+    with safe_open(path, framework="pt") as file:
+        tensors, facts = {key: file.get_tensor(key) for key in file.keys()}, json.loads(file.metadata()["facts"])
+    for key, value in changes.pop("facts", {}).items():
+        facts[key] = value
+    for key, value in changes.pop("tensors", {}).items():
+        tensors.pop(key, None)
+        if value is not None:
+            tensors[key] = value
+    save_file(tensors, path, metadata=changes.pop("metadata", {"facts": json.dumps(facts)}))
+    return path
+
+
+CONFIG = {"tags": ["NOUN"], "reach": 1, "d_model": 4, "longest": 16, "positions": "learned"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({}, None),
+        ({"metadata": {"made": "elsewhere"}}, "model.safetensors must hold facts as nn.save writes them, came None"),
+        ({"metadata": {"facts": "{"}}, "must hold facts as nn.save writes them, came '{'"),
+        ({"metadata": {"facts": "[]"}}, r"must hold facts as nn.save writes them, came '\[\]'"),
+        ({"facts": {"kind": "Oracle", "version": "9.0"}}, "one of .*Tagger, came 'Oracle', written by version 9.0"),
+        ({"facts": {"kind": ["Tagger"]}}, "one of .*Tagger, came"),
+        ({"facts": {"config": CONFIG | {"gates": 2}, "version": "9.0"}}, "came one of version 9.0.*'gates'"),
+        ({"facts": {"config": CONFIG | {"reach": 2}}}, "'all' or an odd number, came 2"),
+        ({"facts": {"words": [["merci"], ["thanks"]]}}, "must describe a Tagger"),
+        ({"facts": {"words": 3}}, "must describe a Tagger"),
+        ({"tensors": {"hidden.bias": None}}, r"the weights of its Tagger, lacks \['hidden.bias'\]"),
+        ({"tensors": {"extra": torch.zeros(2)}}, r"the weights of its Tagger, has besides \['extra'\]"),
+        ({"tensors": {"hidden.bias": torch.zeros(3)}}, r"hidden.bias must have the shape \(8,\), came \(3,\)"),
+        ({"facts": {"words": [["merci", "adieu"]]}}, r"embedding.weight must have the shape \(6, 4\), came \(5, 4\)"),
+    ],
+)  # fmt: skip
+def test_a_wrong_file_is_refused(changes, says, tmp_path):
+    path = spoiled(tmp_path, **changes)
+    if says is None:
+        assert nn.load(path).tag([["merci"]]) == [["NOUN"]]
+    else:
+        with pytest.raises(ValueError, match=says):
+            nn.load(path)
+
+
+def test_what_is_no_safetensors_file_is_refused(tmp_path):
+    whole = (nn.WEIGHTS / "tagger_1.safetensors").read_bytes()
+    torch.save({"a": torch.zeros(2)}, tmp_path / "pickle")
+    contents = {"empty": b"", "text": b"weights, honestly " * 9, "cut": whole[:-1], "cut early": whole[:40]}
+    contents |= {"more": whole + b"x", "pickle": (tmp_path / "pickle").read_bytes()}
+    for name, content in contents.items():
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(ValueError, match=f"{name} must be a whole safetensors file, came one that is not"):
+            nn.load(tmp_path / name)
+    with pytest.raises(ValueError, match="no weights at"):
+        nn.load(tmp_path)
+
+
+def test_a_matrix_of_two_places_is_saved_once_and_loaded_into_both(tmp_path):
+    torch.manual_seed(0)
+    model = nn.TransformerTranslator(Vocabulary(["merci thanks"]), d_model=8, h=2, d_ff=16)
+    nn.save(model, tmp_path / "both.safetensors")
+    again = nn.load(tmp_path / "both.safetensors")
+    assert again.source is again.target and again.transformer.source is again.transformer.target
+    for name, weights in model.named_parameters():
+        assert torch.equal(again.get_parameter(name), weights.half().float()), name
+
+
 # Train
 
 
@@ -247,6 +351,30 @@ def test_training_without_examples_or_steps_is_refused():
         nn.train(tagger, [], steps=1)
     with pytest.raises(ValueError, match="steps"):
         nn.train(tagger, [(("a",), ("X",))], steps=0)
+    for name in ("batch", "warm_up"):
+        with pytest.raises(ValueError, match=name):
+            nn.train(tagger, [(("a",), ("X",))], steps=1, **{name: 0})
+
+
+def test_the_rate_warms_up_and_comes_down_along_a_cosine():
+    tagger = nn.Tagger(Vocabulary(["a"]), ["X"], reach=1)
+    training, rates = nn.Training(tagger, [(("a",), ("X",))], steps=100, rate=2.0, warm_up=10), []
+    rates.append(training.schedule.get_last_lr()[0])
+    for _ in training:
+        rates.append(training.schedule.get_last_lr()[0])
+    assert rates[:9] == pytest.approx([0.2 * t for t in range(1, 10)])
+    assert rates[50] == pytest.approx(1.0) and rates[100] == 0
+
+
+def test_smoothing_spreads_a_share_of_the_target_over_all_words():
+    torch.manual_seed(0)
+    model = nn.TransformerTranslator(Vocabulary(["merci thanks"]), d_model=8, h=2, d_ff=16)
+    pairs = [("merci", "thanks"), ("merci merci", "thanks")]
+    logits, right = model(pairs)
+    log_probabilities = logits.log_softmax(dim=-1)
+    target = 0.9 * torch.nn.functional.one_hot(right, 6) + 0.1 / 6
+    torch.testing.assert_close(model.loss(pairs, smoothing=0.1), -(target * log_probabilities).sum(dim=-1).mean())
+    assert model.count(pairs) == 4  # two words, each with its <eos>
 
 
 def test_a_round_of_batches_holds_each_example_once():
@@ -268,14 +396,30 @@ def test_first_weights_follow_the_seed(scripts):
     assert torch.equal(first, again) and not torch.equal(first, other)
 
 
-def test_a_log_measures_the_weights_as_they_are_shipped(scripts, tmp_path):
+def test_a_log_measures_the_weights_as_they_are_shipped(tmp_path):
     tagger = nn.Tagger(Vocabulary(["a"]), ["X"], reach=1)
-    log = sys.modules["log"].Log("tagger", "command", tagger, tmp_path, ship=False, seed=0, steps=1)
-    log.write(lambda model: all(torch.equal(weights, weights.half().float()) for weights in model.parameters()))
-    assert json.loads((tmp_path / "tagger_seed0_steps1.json").read_text(encoding="utf-8"))["test"] is True
+    facts = {"seed": 0, "steps": 1, "corpus": "abc"}
+    run = runs.log("tagger", "command", tagger, tmp_path, ship=False, **facts)
+    run.report(1, 0.5)
+    run.write(lambda model: {"same": all(torch.equal(its, its.half().float()) for its in model.parameters())})
+    log = json.loads((tmp_path / "tagger_seed0_steps1.json").read_text(encoding="utf-8"))
+    assert log["test"] == {"same": True} and log["curve"] == [[1, 0.5]]
+    card = (tmp_path / "tagger.md").read_text(encoding="utf-8")
+    assert card == runs.card(tmp_path / "tagger.safetensors", log) and "licence" not in card
 
 
-def runs(main, folder, *words):
+def test_logs_go_to_the_package_or_to_a_folder_that_is_there(tmp_path, capsys):
+    logs = nn.WEIGHTS / "logs"
+    assert runs.log_file("a", 0, 9) == runs.log_file("a", 0, 9, nn.WEIGHTS) == logs / "a_seed0_steps9.json"
+    assert runs.log_file("a", 0, 9, tmp_path) == tmp_path / "a_seed0_steps9.json"
+    parser = runs.options("", steps=9)
+    assert parser.parse_args([]).out is None and parser.parse_args(["--out", str(tmp_path)]).out == tmp_path.resolve()
+    with pytest.raises(SystemExit):
+        parser.parse_args(["--out", str(tmp_path / "nowhere")])
+    assert "there is no folder" in capsys.readouterr().err
+
+
+def written(main, folder, *words):
     """Bytes of each file that a training run writes."""
     folder.mkdir()
     main(*words, "--out", str(folder))
@@ -290,7 +434,7 @@ def test_the_scripts_are_deterministic_and_follow_the_seed(scripts, monkeypatch,
     monkeypatch.setattr(scripts[1], "tagged_sentences", lambda n, part="train": tagged_sentences(n // 20, part))
     for number, (script, name) in enumerate(zip(scripts, (["attention"], [], ["heads"]), strict=True)):
         first, again, other = (
-            runs(script.main, tmp_path / f"{number}{run}", *name, "--steps", "20", "--seed", seed)
+            written(script.main, tmp_path / f"{number}{run}", *name, "--steps", "20", "--seed", seed)
             for run, seed in enumerate("001")
         )
         assert first and first == again

@@ -9,6 +9,7 @@ from torch.nn.functional import embedding
 
 from self_attention import causal_mask, nn, padding_mask
 from self_attention.corpus import Vocabulary
+from self_attention.decoding import Cache
 from self_attention.transformer import PLACES, DecoderLayer, EncoderLayer, MultiHeadAttention, Transformer, force
 
 torch.set_num_threads(1)
@@ -172,10 +173,26 @@ def test_the_transformer_is_torchs(norm, dtype, error, ids):
         out.logsumexp(dim=-1).sum().backward()
     for mine, yours in zip((ours.source, ours.target), words, strict=True):
         torch.testing.assert_close(mine.weight.grad, yours.grad, rtol=error, atol=error)
-    for mine, yours in ((ours.encoder, encoder.layers), (ours.decoder, decoder.layers)):
+    stacks = [(ours.encoder, encoder.layers), (ours.decoder, decoder.layers)]
+    for mine, yours in stacks + [pair for pair in zip(ours.norms, last, strict=True) if norm == "pre"]:
         yours = dict(yours.named_parameters())
         for name, gradient in in_torchs_names(mine, lambda weights: weights.grad).items():
             torch.testing.assert_close(gradient, yours[name].grad, rtol=error, atol=error)
+
+
+def test_one_matrix_can_serve_both_languages(ids):
+    shared, (source, target) = shaken(Transformer(13, d_model=D, h=H, d_ff=16)), ids
+    apart = Transformer(13, 13, d_model=D, h=H, d_ff=16).double()
+    apart.load_state_dict(shared.state_dict())
+    assert (
+        sum(weights.numel() for weights in apart.parameters())
+        == sum(weights.numel() for weights in shared.parameters()) + 13 * D
+    )
+    logits = [each(source, target, PADDING) for each in (shared, apart)]
+    assert torch.equal(*logits)
+    for out in logits:
+        out.logsumexp(dim=-1).sum().backward()
+    torch.testing.assert_close(shared.source.weight.grad, apart.source.weight.grad + apart.target.weight.grad)
 
 
 # What may not be seen
@@ -425,17 +442,23 @@ def test_a_sentence_ends_at_eos_or_at_the_longest(monkeypatch):
     a, cat, black = (model.target.ids[word] for word in ("a", "cat", "black"))
     said = torch.tensor([[a, cat, 2, black, black, black], [a, 2, a, 2, a, a], [a, a, black, a, 2, 2]])
 
-    def decode(ids, memory, mask, change):
+    def decode(ids, memory, mask, change, cache):
         calls.append(ids)
-        return torch.nn.functional.one_hot(said[:, : ids.shape[1]], len(model.target)).double(), {}
+        now = said[:, : ids.shape[1]] if change else said[:, cache.setdefault("step", 0)][:, None]
+        cache = {} if change else cache
+        cache["step"] = cache.get("step", 0) + 1
+        return torch.nn.functional.one_hot(now, len(model.target)).double(), {}
 
     monkeypatch.setattr(model.transformer, "decode", decode)
     sentences = ["un chat", "merci", "un chien noir"]
     assert model.translate(sentences) == ["a cat", "a", "a a black a"]
     assert len(calls) == 5  # no step after all have ended
-    assert torch.equal(calls[-1], torch.cat([torch.full((3, 1), Vocabulary.BOS), said[:, :4]], dim=1))
+    bos = torch.full((3, 1), Vocabulary.BOS)
+    assert torch.equal(torch.cat(calls, dim=1), torch.cat([bos, said[:, :4]], dim=1))  # the new word alone
     assert model.translate(sentences, longest=3) == ["a cat", "a", "a a black"]
     assert len(calls) == 5 + 3
+    assert model.translate(sentences, change=lambda place, layer, weights: weights) == ["a cat", "a", "a a black a"]
+    assert len(calls) == 5 + 3 + 5 and torch.equal(calls[-1], torch.cat([bos, said[:, :4]], dim=1))  # all words
 
 
 def test_a_batch_is_its_sentences_one_by_one(trained):
@@ -462,6 +485,55 @@ def test_all_steps_at_once_are_the_steps_one_by_one(norm, ids):
     at_once, _ = ours.decode(target, memory, PADDING)
     one_by_one = [ours.decode(target[:, : i + 1], memory, PADDING)[0][:, -1] for i in range(N)]
     torch.testing.assert_close(torch.stack(one_by_one, dim=1), at_once)
+
+
+exact = pytest.mark.parametrize(("dtype", "error"), [(torch.float32, 1e-6), (torch.float64, 1e-12)])
+NEW = torch.randint(1, 13, (B, 9), generator=torch.Generator().manual_seed(0))  # ids of a target
+
+
+@exact
+@norms
+@pytest.mark.parametrize("cuts", [[1] * 9, [9], [2, 4, 3], [1, 8]], ids=str)
+def test_what_is_kept_changes_nothing(cuts, norm, dtype, error, ids):
+    ours, cache, start = model(norm, dtype), Cache(), 0
+    with torch.no_grad():
+        memory, _ = ours.encode(ids[0], PADDING)
+        at_once, whole = ours.decode(NEW, memory, PADDING)
+        for cut in cuts:
+            rows = slice(start, start + cut)
+            logits, maps = ours.decode(NEW[:, rows], memory, PADDING, cache=cache)
+            size = at_once.abs().max()  # some 30: float32 has 7 digits
+            torch.testing.assert_close(logits / size, at_once[:, rows] / size, rtol=0, atol=error)
+            start += cut
+            assert cache.length == start
+            for i in range(2):
+                seen = whole["decoder"][i][:, :, rows, :start], whole["cross"][i][:, :, rows]
+                both = zip((maps["decoder"][i], maps["cross"][i]), seen, strict=True)
+                assert all(torch.allclose(mine, right, rtol=0, atol=error) for mine, right in both)
+    assert start == 9
+
+
+def test_the_memory_is_read_once_and_may_serve_many(ids):
+    ours, cache, reads = model(), Cache(), []
+    for layer in ours.decoder:
+        layer.cross.keys.register_forward_hook(lambda module, inputs, output: reads.append(output.shape))
+    with torch.no_grad():
+        memory, _ = ours.encode(ids[0][1:], PADDING[1:])  # one sentence
+        right, _ = ours.decode(NEW, memory.expand(2, -1, -1), PADDING[[1, 1]])
+        reads.clear()
+        for i in range(9):
+            logits, _ = ours.decode(NEW[:, i : i + 1], memory, PADDING[1:], cache=cache)
+            torch.testing.assert_close(logits[:, 0], right[:, i])
+            cache = cache.select([1, 0]).select([1, 0])
+    assert reads == 2 * [(1, M, D)]
+    assert cache["cross", 1][0].shape == (1, H, M, D // H) and cache["decoder", 1][0].shape == (2, H, 9, D // H)
+
+
+def test_a_change_and_a_cache_are_refused_together(ids):
+    ours = model()
+    memory, _ = ours.encode(ids[0], PADDING)
+    with pytest.raises(ValueError, match="expected change or cache, came both"):
+        ours.decode(ids[1], memory, PADDING, force("decoder", 0, query=2, key=0), Cache())
 
 
 def test_translations_follow_a_change(trained):

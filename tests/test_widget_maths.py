@@ -137,7 +137,7 @@ def test_built_script_is_a_fresh_build(tmp_path):
         subprocess.run(npm, cwd=folder, check=True, env={**os.environ, "PATH": path})
     subprocess.run([NODE, "build.mjs", tmp_path], cwd=folder, check=True)
     fresh, built = ({path.name: path.read_bytes() for path in where.iterdir()} for where in (tmp_path, SCRIPTS))
-    assert len(fresh) == 5 and built == fresh, "the scripts are not what widgets/src builds: run `make widgets`"
+    assert len(fresh) == 6 and built == fresh, "the scripts are not what widgets/src builds: run `make widgets`"
 
 
 @pytest.mark.parametrize("kind", [getattr(widgets, name) for name in widgets.__all__])

@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+from functools import partial
 from html.parser import HTMLParser
 
 import ipywidgets
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 import traitlets
-from helpers import EVIL, rebuild
+from helpers import EVIL, checks, rebuild, refuses
 
 from self_attention import causal_mask, scaled_dot_product_attention
 from self_attention.widgets import AttentionMap, AttentionPlayer
@@ -102,9 +103,7 @@ REFUSED = {
 
 @pytest.mark.parametrize("name", REFUSED)
 def test_refuses(name):
-    make, message = REFUSED[name]
-    with pytest.raises(ValueError, match=re.escape(message)):
-        make()
+    refuses(*REFUSED[name])
 
 
 # Settings: the same rules at the start and later.
@@ -128,20 +127,7 @@ SETTINGS = {
 
 @pytest.mark.parametrize("name", AttentionMap.SETTINGS)
 def test_settings_are_checked_at_the_start_and_later(name):
-    good, bad, message = SETTINGS[name]
-    widget = AttentionMap([Q, Q], [K, K])
-    for value in good:
-        assert AttentionMap([Q, Q], [K, K], **{name: value}).settings[name] == value
-        setattr(widget, name, value)
-        assert widget.settings[name] == value
-    for value in bad:
-        with pytest.raises(ValueError, match=re.escape(message)):
-            AttentionMap([Q, Q], [K, K], **{name: value})
-        with pytest.raises(ValueError, match=re.escape(message)):
-            setattr(widget, name, value)
-        assert widget.settings[name] == good[-1], "a refused value leaves the old one"
-    with pytest.raises(traitlets.TraitError):
-        setattr(widget, name, [])
+    checks(partial(AttentionMap, [Q, Q], [K, K]), name, *SETTINGS[name])
 
 
 def test_names_of_masks_have_one_order_and_need_their_data():
@@ -306,9 +292,7 @@ PLAYER_REFUSED = {
 
 @pytest.mark.parametrize("name", PLAYER_REFUSED)
 def test_player_refuses(name):
-    make, message = PLAYER_REFUSED[name]
-    with pytest.raises(ValueError, match=re.escape(message)):
-        make()
+    refuses(*PLAYER_REFUSED[name])
 
 
 def test_player_computes_from_each_edit_on():

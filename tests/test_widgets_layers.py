@@ -8,8 +8,20 @@ from html import escape
 import numpy as np
 import pytest
 import torch
-import traitlets
-from helpers import EVIL, Live, number, shows, unpack
+from helpers import (
+    EVIL,
+    Kernel,
+    Live,
+    checks,
+    fits,
+    number,
+    refuses,
+    shows,
+    spec_of,
+    tab_stops,
+    unpack,
+    violations,
+)
 from torch.utils.flop_counter import FlopCounterMode
 
 from self_attention import (
@@ -47,9 +59,7 @@ REFUSED = {
 
 @pytest.mark.parametrize("name", REFUSED)
 def test_refuses(name):
-    make, message = REFUSED[name]
-    with pytest.raises(ValueError, match=re.escape(message)):
-        make()
+    refuses(*REFUSED[name])
 
 
 SETTINGS = {
@@ -77,20 +87,7 @@ SETTINGS = {
 
 @pytest.mark.parametrize("make, name", SETTINGS)
 def test_settings_are_checked_at_the_start_and_later(make, name):
-    good, bad, message = SETTINGS[make, name]
-    widget = make()
-    for value in good:
-        assert getattr(make(**{name: value}), name) == value
-        setattr(widget, name, value)
-        assert getattr(widget, name) == value
-    for value in bad:
-        with pytest.raises(ValueError, match=re.escape(message)):
-            make(**{name: value})
-        with pytest.raises(ValueError, match=re.escape(message)):
-            setattr(widget, name, value)
-        assert getattr(widget, name) == good[-1], "a refused value leaves the old one"
-    with pytest.raises(traitlets.TraitError):
-        setattr(widget, name, object())
+    checks(make, name, *SETTINGS[make, name])
 
 
 def test_width_and_heads_change_together():
@@ -292,11 +289,6 @@ def test_thirteen_layers_against_three():
 # What goes out.
 
 
-def spec_of(widget):
-    """The data that the widget's HTML carries."""
-    return json.loads(re.search('<script type="application/json">(.*?)</script>', widget.to_html(), re.DOTALL)[1])
-
-
 @pytest.mark.parametrize("name", [EVIL, "<!--", '"&quot;&<b>', "\u2028", "𝔸→é"])
 @pytest.mark.parametrize("make", KINDS.values())
 def test_html_says_what_the_caption_says(make, name):
@@ -349,16 +341,16 @@ STATE = """async (el) => {
 }"""
 
 
+def rebuild(spec):
+    """The widget in Python, from the data that a page carries."""
+    options = {name: spec[name] for name in ("n", "d", "bytes_per_number") if name in spec}
+    return KINDS[spec["element"]](**{**options, **spec["settings"]})
+
+
 class Layers(Live):
     """One of the four on a page, and the same one in Python."""
 
-    def __init__(self, page, element):
-        page.wait_for_function("el => el.spec", arg=element.element_handle())
-        self.page, self.element = page, element
-        self.spec = element.evaluate("el => el.spec")
-        self.kind = self.spec["element"]
-        options = {name: self.spec[name] for name in ("n", "d", "bytes_per_number") if name in self.spec}
-        self.python = KINDS[self.kind](**{**options, **self.spec["settings"]})
+    rebuild = staticmethod(rebuild)
 
     def check(self):
         """Compare the page's numbers and words with Python's for the settings as they are; return its state."""
@@ -893,19 +885,6 @@ def test_thousands_of_connections_are_a_haze_over_what_is_reached(show):
 # As every widget.
 
 
-def fits(live):
-    """Nothing is wider than its place, and no text is cut."""
-    assert live.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
-    outside = live.element.evaluate("""el => {
-        const { left, right } = el.shadowRoot.querySelector(".widget").getBoundingClientRect();
-        return Array.from(el.shadowRoot.querySelectorAll("*")).filter((node) => {
-            const box = node.getBoundingClientRect();
-            return box.width && (box.left < left - 0.5 || box.right > right + 0.5);
-        }).map((node) => node.outerHTML.slice(0, 120));
-    }""")
-    assert outside == []
-
-
 @pytest.mark.parametrize("case", CASES)
 def test_fits_a_phone_and_keeps_its_size(case, show):
     live = show(CASES[case](), width=390)
@@ -923,36 +902,16 @@ def test_fits_a_phone_and_keeps_its_size(case, show):
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("case", [*SOME, "cost of the most", "map of 48", "costs of the most", "field of the most"])
 def test_axe_finds_nothing(case, theme, show):
-    from axe_playwright_python.base import AXE_SCRIPT
-
     live = show(CASES[case](), theme=theme)
     live.check()
-    live.page.evaluate("theme => { document.body.style.background = theme === 'dark' ? '#0d1117' : '#fff' }", theme)
-    live.page.evaluate(AXE_SCRIPT)
-    found = live.page.evaluate("selector => axe.run(selector)", live.kind)["violations"]
-    assert [(rule["id"], node["html"], node["failureSummary"]) for rule in found for node in rule["nodes"]] == []
+    assert violations(live) == []
 
 
 @pytest.mark.parametrize("case", SOME)
 def test_every_stop_of_the_tab_key_has_a_name_and_a_visible_focus(case, show):
     live = show(CASES[case]())
     live.check()
-    stops = []
-    while len(stops) < 20:
-        live.page.keyboard.press("Tab")
-        stop = live.element.evaluate("""el => {
-            const at = el.shadowRoot.activeElement;
-            if (!at) return null;
-            const words = Array.from(at.labels ?? [], (label) => label.textContent).join() || at.textContent;
-            const { outlineStyle, outlineWidth } = getComputedStyle(at);
-            return [at.getAttribute("aria-label") ?? words, outlineStyle, parseFloat(outlineWidth)];
-        }""")
-        if stop is None:
-            break
-        stops.append(stop)
-    assert all(name.strip() and style != "none" and width >= 1 for name, style, width in stops), stops
-    names = [name for name, _, _ in stops]
-    assert len(set(names)) == len(names) == {"attention-cost": 6, "position-map": 7}.get(live.kind, 8), names
+    assert len(tab_stops(live)) == {"attention-cost": 6, "position-map": 7}.get(live.kind, 8)
 
 
 def test_evil_caption_shows_as_text(show):
@@ -1008,21 +967,6 @@ def test_light_and_dark(case, show):
     assert live.element.get_attribute("dark") is None and live.element.evaluate(look) != dark
 
 
-MODEL = """([element, values]) => {
-    const listeners = {};
-    window.model = {
-        sent: [], values,
-        get: (name) => name === "_spec" ? element.spec : window.model.values[name],
-        set(name, value) { this.values[name] = value; },
-        save_changes() { this.sent.push(structuredClone(this.values)); },
-        on: (event, listener) => { listeners[event] = listener; }, off: (event) => { delete listeners[event]; },
-        arrive(name, value) { this.values[name] = value; listeners[`change:${name}`](); },
-    };
-    document.body.replaceChildren();
-    window.away = SelfAttention.anywidget.render({ model: window.model, el: document.body });
-}"""
-
-
 @pytest.mark.parametrize("case", SOME)
 def test_traits_both_ways(case, show):
     live = show(CASES[case]())
@@ -1033,10 +977,10 @@ def test_traits_both_ways(case, show):
         "layer-costs": {"n": 700, "d": 96, "k": 7, "r": 33, "count": "all"},
         "receptive-field": {"n": 9, "layer": "rnn", "layers": 2, "k": 5, "window": 3, "position": 4},
     }[live.kind]
-    live.page.evaluate(MODEL, [live.element.element_handle(), values])
+    kernel = Kernel(live, values)
     assert live.check()["settings"] == values
     live.find("input[type=range]").first.press("ArrowRight")
-    sent = live.page.evaluate("model.sent")
+    sent = kernel.sent
     assert sent[-1] == live.check()["settings"] != values
     arrivals = {
         "cost": [("m", None)],
@@ -1045,14 +989,14 @@ def test_traits_both_ways(case, show):
         "field": [("layer", "dilated cnn"), ("n", 64), ("position", 63)],
     }
     for name, value in arrivals[case]:
-        live.page.evaluate("([name, value]) => model.arrive(name, value)", [name, value])
-        assert live.check()["settings"][name] == value and len(live.page.evaluate("model.sent")) == len(sent)
+        kernel.tell(name, value)
+        assert live.check()["settings"][name] == value and len(kernel.sent) == len(sent)
     if case == "field":  # a shorter row arrives before its position
         for name, value in [("n", 5), ("position", 4)]:
-            live.page.evaluate("([name, value]) => model.arrive(name, value)", [name, value])
+            kernel.tell(name, value)
             live.element.evaluate(
                 "() => new Promise(requestAnimationFrame).then(() => new Promise(requestAnimationFrame))"
             )
         assert live.check()["settings"]["position"] == 4
-    live.page.evaluate("away()")
+    kernel.close()
     assert live.page.locator(ELEMENTS).count() == 0 and live.page.problems == []

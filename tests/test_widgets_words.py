@@ -8,8 +8,20 @@ from html import escape
 import numpy as np
 import pytest
 import torch
-import traitlets
-from helpers import EVIL, MAXIMUM, Live, number, shows
+from helpers import (
+    EVIL,
+    MAXIMUM,
+    Kernel,
+    Live,
+    checks,
+    fits,
+    number,
+    refuses,
+    shows,
+    spec_of,
+    tab_stops,
+    violations,
+)
 
 from self_attention.widgets import SoftLookup, SoftmaxBars, VectorPlane
 from self_attention.widgets._base import decode
@@ -67,9 +79,7 @@ REFUSED = {
 
 @pytest.mark.parametrize("name", REFUSED)
 def test_refuses(name):
-    make, message = REFUSED[name]
-    with pytest.raises(ValueError, match=re.escape(message)):
-        make()
+    refuses(*REFUSED[name])
 
 
 TEMPERATURES = [0, 1e-6, 1, 1e6, math.inf], [-1, 1e-7, 1e7, math.nan, -math.inf], "temperature must be 0, inf or from"
@@ -90,20 +100,7 @@ SETTINGS = {
 
 @pytest.mark.parametrize("make, name", SETTINGS)
 def test_settings_are_checked_at_the_start_and_later(make, name):
-    good, bad, message = SETTINGS[make, name]
-    widget = make()
-    for value in good:
-        assert getattr(make(**{name: value}), name) == value
-        setattr(widget, name, value)
-        assert getattr(widget, name) == value
-    for value in bad:
-        with pytest.raises(ValueError, match=re.escape(message)):
-            make(**{name: value})
-        with pytest.raises(ValueError, match=re.escape(message)):
-            setattr(widget, name, value)
-        assert getattr(widget, name) == good[-1], "a refused value leaves the old one"
-    with pytest.raises(traitlets.TraitError):
-        setattr(widget, name, object())
+    checks(make, name, *SETTINGS[make, name])
 
 
 @pytest.mark.parametrize("kind", [np.array, np.float32, torch.tensor, np.ndarray.tolist])
@@ -209,11 +206,6 @@ def test_soft_and_hard_look_up():
 # What goes out.
 
 
-def spec_of(widget):
-    """The data that the widget's HTML carries."""
-    return json.loads(re.search('<script type="application/json">(.*?)</script>', widget.to_html(), re.DOTALL)[1])
-
-
 @pytest.mark.parametrize("name", [EVIL, "<!--", '"&quot;&<b>', "\u2028", "𝔸→é", ""])
 def test_html_says_what_the_names_say(name):
     widgets = [plane(labels=[name, "b", "c"], caption=name), SoftmaxBars(SCORES, labels=[name, *"bcd"], caption=name)]
@@ -279,12 +271,7 @@ def rebuild(spec):
 class Words(Live):
     """One of the three on a page, and the same one in Python."""
 
-    def __init__(self, page, element):
-        page.wait_for_function("el => el.spec", arg=element.element_handle())
-        self.page, self.element = page, element
-        self.spec = element.evaluate("el => el.spec")
-        self.kind = self.spec["element"]
-        self.python = rebuild(self.spec)
+    rebuild = staticmethod(rebuild)
 
     def check(self):
         """Compare the page's numbers and words with Python's for the settings as they are; return its state."""
@@ -590,12 +577,6 @@ def test_touch_on_a_phone(case, show):
     assert (now["x"], now["y"]) == pytest.approx((at["x"] + 20 * way, at["y"] + 40), abs=3)
 
 
-def fits(live):
-    """Nothing sticks out sideways."""
-    inner = live.find(".widget").evaluate("box => box.scrollWidth - box.clientWidth")
-    assert inner <= 0 and live.page.evaluate("document.scrollingElement.scrollWidth - innerWidth") <= 0
-
-
 @pytest.mark.parametrize("case", CASES)
 def test_fits_a_phone_and_keeps_its_size(case, show):
     live = show(CASES[case](), width=390)
@@ -614,37 +595,16 @@ def test_fits_a_phone_and_keeps_its_size(case, show):
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("case", [*SOME, "ten scores", "look-up by ReLU"])
 def test_axe_finds_nothing(case, theme, show):
-    from axe_playwright_python.base import AXE_SCRIPT
-
     live = show(CASES[case](), theme=theme)
     live.check()
-    live.page.evaluate("theme => { document.body.style.background = theme === 'dark' ? '#0d1117' : '#fff' }", theme)
-    live.page.evaluate(AXE_SCRIPT)
-    found = live.page.evaluate("selector => axe.run(selector)", live.kind)["violations"]
-    assert [(rule["id"], node["html"], node["failureSummary"]) for rule in found for node in rule["nodes"]] == []
+    assert violations(live) == []
 
 
 @pytest.mark.parametrize("case", SOME)
 def test_every_stop_of_the_tab_key_has_a_name_and_a_visible_focus(case, show):
     live = show(CASES[case]())
     live.check()
-    stops = []
-    while len(stops) < 50:
-        live.page.keyboard.press("Tab")
-        stop = live.element.evaluate("""el => {
-            const at = el.shadowRoot.activeElement;
-            if (!at) return null;
-            const words = Array.from(at.labels ?? [], (label) => label.textContent).join() || at.textContent;
-            const { outlineStyle, outlineWidth } = getComputedStyle(at);
-            return [at.getAttribute("aria-label") ?? words, outlineStyle, parseFloat(outlineWidth)];
-        }""")
-        if stop is None:
-            break
-        stops.append(stop)
-    assert all(name.strip() and style != "none" and width >= 1 for name, style, width in stops), stops
-    names = [name for name, _, _ in stops]
-    assert len(set(names)) == len(names), "two controls have one name"
-    assert len(stops) == {"vector-plane": 5, "softmax-bars": 10, "soft-lookup": 6}[live.kind]
+    assert len(tab_stops(live)) == {"vector-plane": 5, "softmax-bars": 10, "soft-lookup": 6}[live.kind]
 
 
 @pytest.mark.parametrize("case", ["plane of zeros", "ten scores", "look-up of ten"])
@@ -760,21 +720,6 @@ def test_labels_do_not_cover_each_other(show):
                 assert across <= 4 or down <= 4, (a, b)
 
 
-MODEL = """([element, values]) => {
-    const listeners = {};
-    window.model = {
-        sent: [], values,
-        get: (name) => name === "_spec" ? element.spec : window.model.values[name],
-        set(name, value) { this.values[name] = value; },
-        save_changes() { this.sent.push(structuredClone(this.values)); },
-        on: (event, listener) => { listeners[event] = listener; }, off: (event) => { delete listeners[event]; },
-        arrive(name, value) { this.values[name] = value; listeners[`change:${name}`](); },
-    };
-    document.body.replaceChildren();
-    window.away = SelfAttention.anywidget.render({ model: window.model, el: document.body });
-}"""
-
-
 @pytest.mark.parametrize("case", SOME)
 def test_traits_both_ways(case, show):
     live = show(CASES[case]())
@@ -784,15 +729,15 @@ def test_traits_both_ways(case, show):
         "softmax-bars": {"scores": [1, 2, 3, 4], "temperature": "inf"},
         "soft-lookup": {"query": [1, 1], "temperature": 0, "scale": "1/d_k", "method": "softmax"},
     }[live.kind]
-    live.page.evaluate(MODEL, [live.element.element_handle(), values])
+    kernel = Kernel(live, values)
     assert live.check()["settings"] == values
     control = ".slide input" if live.kind == "softmax-bars" else ".handle"
     live.find(control).first.press("ArrowUp")
-    sent = live.page.evaluate("model.sent")
+    sent = kernel.sent
     assert sent[-1] == live.check()["settings"] != values
     arrives = {"vector-plane": ("moved", {}), "softmax-bars": ("temperature", 0), "soft-lookup": ("query", [0.5, -2])}
     name, value = arrives[live.kind]
-    live.page.evaluate("([name, value]) => model.arrive(name, value)", [name, value])
-    assert live.check()["settings"][name] == value and len(live.page.evaluate("model.sent")) == len(sent)
-    live.page.evaluate("away()")
+    kernel.tell(name, value)
+    assert live.check()["settings"][name] == value and len(kernel.sent) == len(sent)
+    kernel.close()
     assert live.page.locator(ELEMENTS).count() == 0 and live.page.problems == []

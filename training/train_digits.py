@@ -6,15 +6,13 @@ Each learns from the same images, chosen by the seed, at two rates; the validati
 Writes one log; no weights. Same seed, same machine, same numbers; about two minutes on a quiet core.
 """
 
-import argparse
-import json
 import sys
-from pathlib import Path
 
 import torch
 
 from self_attention import __version__, nn
 from self_attention.layers import ImageReader, accuracy, digit_images
+from self_attention.runs import log_file, options, write
 
 STEPS, RATES = 800, (3e-3, 1e-2)
 SIZES = (50, 100, 200, 400, 800, 1300)
@@ -37,11 +35,8 @@ def train(kind, examples, parts, seed, steps):
 
 
 def main(*words):
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--steps", type=int, default=STEPS)
-    parser.add_argument("--out", type=Path, default=nn.WEIGHTS / "logs", help="folder for the log")
-    seed, steps, out = vars(parser.parse_args(words)).values()
+    seed, steps, out = vars(options(__doc__, STEPS).parse_args(words)).values()
+    file = log_file("digits", seed, steps, out)
     torch.set_num_threads(1)
 
     parts = digit_images()
@@ -54,8 +49,7 @@ def main(*words):
     entries["test"] = {
         str(size): {kind: train(kind, pool[:size], parts, seed, steps) for kind in KINDS} for size in SIZES
     }
-    lines = (f"  {json.dumps(key)}: {json.dumps(value)}" for key, value in entries.items())
-    (out / f"digits_seed{seed}_steps{steps}.json").write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
+    write(file, entries)
 
 
 if __name__ == "__main__":

@@ -7,16 +7,14 @@ at the same rate. Writes one log for all; no weights. Same seed, same machine, s
 quiet core.
 """
 
-import argparse
-import json
 import shlex
 import sys
-from pathlib import Path
 
 import torch
 
 from self_attention import __version__, nn
 from self_attention.layers import Recaller, accuracy, gradients, recall_examples, stacked
+from self_attention.runs import log_file, options, write
 
 N, STEPS, RATE = 64, 1500, 1e-2
 PAIRS = (1, 8, 64)
@@ -53,18 +51,16 @@ def train(kind, pairs, seed, steps, rate, distance):
 
 
 def main(*words):
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--steps", type=int, default=STEPS)
+    parser = options(__doc__, STEPS)
     parser.add_argument("--rate", type=float, default=RATE)
     parser.add_argument("--pairs", type=int, nargs="+", default=PAIRS)
     parser.add_argument("--distance", type=int, help="train at this distance alone; without it, at all")
     parser.add_argument("--kinds", nargs="+", choices=Recaller.WIDTHS, default=list(Recaller.WIDTHS))
-    parser.add_argument("--out", type=Path, default=nn.WEIGHTS / "logs", help="folder for the log")
-    seed, steps, rate, tasks, distance, kinds, out = vars(parser.parse_args(words)).values()
+    seed, steps, out, rate, tasks, distance, kinds = vars(parser.parse_args(words)).values()
     torch.set_num_threads(1)
 
     name = "recall" + (f"_rate{rate:g}" if rate != RATE else "") + (f"_distance{distance}" if distance else "")
+    file = log_file(name, seed, steps, out)
     command = ["python", "training/train_recall.py", "--seed", seed, "--steps", steps, "--rate", f"{rate:g}"]
     command += ["--distance", distance] if distance else []
     command = shlex.join(map(str, [*command, "--pairs", *tasks, "--kinds", *kinds]))
@@ -72,9 +68,7 @@ def main(*words):
     entries["test"] = {
         str(pairs): {kind: train(kind, pairs, seed, steps, rate, distance) for kind in kinds} for pairs in tasks
     }
-    lines = (f"  {json.dumps(key)}: {json.dumps(value)}" for key, value in entries.items())
-    file = out / f"{name}_seed{seed}_steps{steps}.json"
-    file.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
+    write(file, entries)
 
 
 if __name__ == "__main__":

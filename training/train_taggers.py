@@ -9,10 +9,10 @@ some ten seconds for all on a quiet core.
 import sys
 
 import torch
-from log import Log, options
 
 from self_attention import nn
 from self_attention.corpus import Vocabulary, tagged_sentences
+from self_attention.runs import log, options
 
 STEPS = 800
 FARTHER = {"all": 0, "in doubt": 1, "outside a window of 3": 2}  # the least distance of a word's cue
@@ -43,9 +43,9 @@ def main(*words):
     for reach in (1, 3, 2 * longest - 1, "all"):  # the third sees the whole sentence, from its first word and its last
         torch.manual_seed(seed)
         model = nn.Tagger(vocabulary, tags, reach)
-        log = Log(f"tagger_{reach}", command, model, out, ship, seed=seed, steps=steps, corpus=corpus)
-        nn.train(model, train, steps, rate=5e-3, seed=seed, report=log.report)
-        log.write(lambda model: accuracy(model, test))
+        run = log(f"tagger_{reach}", command, model, out, ship, seed=seed, steps=steps, corpus=corpus)
+        nn.train(model, train, steps, rate=5e-3, seed=seed, report=run.report)
+        run.write(lambda model: accuracy(model, test))
 
 
 if __name__ == "__main__":

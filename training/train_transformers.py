@@ -10,10 +10,10 @@ about 3 minutes for one and 4 for the other on a quiet core.
 import sys
 
 import torch
-from log import Log, options
 
 from self_attention import nn
 from self_attention.corpus import Vocabulary, because_pairs, corpus
+from self_attention.runs import log, options
 from self_attention.transformer import force
 
 STEPS = 4000
@@ -117,9 +117,9 @@ def main(*words):
     pairs = {part: english_to_french(parts[part]) for part in ("train", "test")}
     model = build(name, seed, pairs["train"])
     command = f"python training/train_transformers.py {name} --seed {seed} --steps {steps}"
-    log = Log(f"transformer_{name}", command, model, out, ship, seed=seed, steps=steps, corpus=nn.digest(parts))
-    nn.train(model, pairs["train"], steps, rate=5e-3, seed=seed, report=log.report)
-    log.write(lambda model: accuracy(model, pairs["test"]))
+    run = log(f"transformer_{name}", command, model, out, ship, seed=seed, steps=steps, corpus=nn.digest(parts))
+    nn.train(model, pairs["train"], steps, rate=5e-3, seed=seed, report=run.report)
+    run.write(lambda model: accuracy(model, pairs["test"]))
 
 
 if __name__ == "__main__":

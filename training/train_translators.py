@@ -10,10 +10,10 @@ about 4 minutes for one and 2 for the other on a quiet core.
 import sys
 
 import torch
-from log import Log, options
 
 from self_attention import nn
 from self_attention.corpus import Vocabulary, corpus
+from self_attention.runs import log, options
 
 STEPS = 3000
 
@@ -48,9 +48,9 @@ def main(*words):
     parts = corpus()
     model = build(name == "attention", seed, parts["train"])
     command = f"python training/train_translators.py {name} --seed {seed} --steps {steps}"
-    log = Log(f"translator_{name}", command, model, out, ship, seed=seed, steps=steps, corpus=nn.digest(parts))
-    nn.train(model, parts["train"], steps, seed=seed, report=log.report)
-    log.write(lambda model: accuracy(model, parts["test"]))
+    run = log(f"translator_{name}", command, model, out, ship, seed=seed, steps=steps, corpus=nn.digest(parts))
+    nn.train(model, parts["train"], steps, seed=seed, report=run.report)
+    run.write(lambda model: accuracy(model, parts["test"]))
 
 
 if __name__ == "__main__":

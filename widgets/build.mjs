@@ -1,6 +1,7 @@
 // Bundles src/ into the scripts that the site and the kernel load: node build.mjs [folder]
 // widgets.js comes first on every page; the others find its modules in the global SelfAttention.
 import { build } from "esbuild";
+import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
@@ -11,11 +12,14 @@ const fromWidgets = {
   name: "from-widgets",
   setup({ onResolve, onLoad }) {
     onResolve({ filter: shared }, ({ path }) => ({ path, namespace: "shared" }));
-    onLoad({ filter: /./, namespace: "shared" }, () => ({ contents: "module.exports = SelfAttention" }));
+    onLoad({ filter: /./, namespace: "shared" }, async ({ path }) => {
+      const names = (await readFile(here(`src/${path}`), "utf8")).matchAll(/^export (?:const|function|class) (\w+)/gm);
+      return { contents: Array.from(names, ([, name]) => `export const ${name} = /* @__PURE__ */ (() => SelfAttention.${name})();`).join("\n") };
+    });
   },
 };
 
 const options = { outdir, bundle: true, minify: true, format: "iife", target: "es2022", charset: "utf8" };
 await build({ ...options, entryPoints: [here("src/widgets.js")], globalName: "SelfAttention" });
-const others = ["player", "vectors", "layers", "translator"].map((name) => here(`src/${name}.js`));
+const others = ["player", "vectors", "layers", "training", "translator"].map((name) => here(`src/${name}.js`));
 await build({ ...options, entryPoints: others, plugins: [fromWidgets] });

@@ -23,7 +23,7 @@ from sphinxcontrib import katex
 
 from self_attention import widgets
 from self_attention.widgets._base import SCRIPTS
-from self_attention.widgets.live_translator import published
+from self_attention.widgets._model import published
 
 logger = logging.getLogger(__name__)
 
@@ -166,8 +166,8 @@ def trim_page(app, pagename, templatename, context, doctree):
 
 
 def publish_weights(app, pagename, templatename, context, doctree):
-    """Put the models that this page's live translators name beside their script."""
-    for name in re.findall('"element":"live-translator","model":"([^"]+)"', context.get("body", "")):
+    """Put the models that this page's widgets name beside their script."""
+    for name in re.findall('"element":"[a-z-]+","model":"([^"]+)"', context.get("body", "")):
         path = Path(app.outdir, "_static", "weights", f"{name}.js")
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(published(name), encoding="utf-8")

@@ -30,8 +30,9 @@ seed or number drew it. No sentence comes twice, but for those of `FIXED`: they 
 again and again, as "merci" does in life.
 
 `tagged_sentences` (chapter 3) writes English whose words are now nouns, now verbs; `GREETINGS` (chapter 13) have more
-than one translation. Only `random.random()` draws, whose numbers Python promises never to change: the corpus is the
-same on every machine. Licence: MIT, as the project.
+than one translation; `pairs(n, kind="phrase")` are nouns without a sentence, the first thing that people type. Only
+`random.random()` draws, whose numbers Python promises never to change: the corpus is the same on every machine.
+Licence: MIT, as the project.
 """
 
 import random
@@ -278,6 +279,7 @@ class Grammar:
     """Draws abstract sentences and says each of them in French and English."""
 
     KINDS = {"fixed": 1, "thanks": 2, "job": 4, "clause": 10, "two": 35, "pronoun": 28, "because": 20}  # shares in %
+    KINDS |= {"phrase": 0}  # no sentence: in the corpus for those who ask for it
 
     def __init__(self, seed=0):
         self.random = random.Random(seed).random
@@ -404,6 +406,9 @@ class Grammar:
 
     def _fixed(self):
         return self.pick(list(FIXED.items()))
+
+    def _phrase(self):
+        return both(self._noun_phrase((*ANIMATE, *INANIMATE), relative=0.2))
 
     def _thanks(self):
         return both(("merci pour", "thanks for"), self._noun_phrase(("food", *OBJECTS), definite=True, relative=0.5))
@@ -537,6 +542,16 @@ def because_pairs(n, part="test", seed=0):
         return Because(*pair, *at, int(meant is thing))
 
     return of_part(draw, n, part)
+
+
+def lone_greetings(n):
+    """Each greeting alone, about n times in all, with each of its translations as often as GREETINGS says.
+
+    >>> lone_greetings(30)[3:6]
+    [Pair(fr='bonjour', en='hello'), Pair(fr='bonjour', en='good morning'), Pair(fr='bonjour', en='good morning')]
+    """
+    each = n / len(GREETINGS)
+    return [Pair(fr, en) for fr, said in GREETINGS.items() for en, p in said.items() for _ in range(round(each * p))]
 
 
 def greeting_pairs(n, seed=0):

@@ -8,18 +8,22 @@ with attention; and a `Tagger` that sees a word, a window, or the whole sentence
 import hashlib
 import json
 import math
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
 import torch
+import torch.distributed as dist
 from torch import nn
 from torch.nn.functional import cross_entropy, pad, relu
+from torch.nn.parallel import DistributedDataParallel
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from . import __version__
 from ._arrays import check_integer
 from .attention import additive_scores, attend, scaled_dot_product_attention
 from .corpus import Vocabulary
+from .decoding import Cache
 from .masks import padding_mask
 from .positions import sinusoidal_positions
 from .transformer import Transformer
@@ -178,6 +182,10 @@ class Seq2Seq(nn.Module):
         ids = torch.tensor(self.target.batch([pair[1] for pair in pairs], bos=True, eos=True)[0])  # (b, n + 1)
         return ids[:, :-1], ids[:, 1:]
 
+    def count(self, pairs):
+        """How many words, each <eos> among them, the loss of some pairs is a mean over."""
+        return sum(len(pair[1].split()) + 1 for pair in pairs)
+
     def words(self, ids):
         """The words of ids (n,), up to the first <eos>."""
         words = [self.target.words[i] for i in ids.tolist()]
@@ -279,10 +287,14 @@ class TransformerTranslator(Seq2Seq):
         before, right = self.shifted(pairs)
         return self.transformer(ids, before, mask), right
 
-    def loss(self, pairs):
-        """Mean cross-entropy per target word, when each step is given the right words before it."""
+    def loss(self, pairs, smoothing=0.0):
+        """Mean cross-entropy per target word, when each step is given the right words before it.
+
+        Args:
+            smoothing: the share of each target that is spread over all words (Szegedy et al. 2016, sec. 7).
+        """
         logits, right = self(pairs)
-        return cross_entropy(logits.mT, right, ignore_index=Vocabulary.PAD)
+        return cross_entropy(logits.mT, right, ignore_index=Vocabulary.PAD, label_smoothing=smoothing)
 
     @torch.no_grad()
     def translate(self, sentences, longest=40, change=None):
@@ -293,10 +305,11 @@ class TransformerTranslator(Seq2Seq):
         """
         ids, _, mask = self.ids(sentences)
         memory, _ = self.transformer.encode(ids, mask, change)
-        ids = torch.full((len(sentences), 1), Vocabulary.BOS)
+        ids, cache = torch.full((len(sentences), 1), Vocabulary.BOS), None if change else Cache()
         ended = torch.zeros_like(ids, dtype=torch.bool)
         while ids.shape[1] <= longest and not ended.all():
-            logits, _ = self.transformer.decode(ids, memory, mask, change)  # (b, n, size)
+            new = ids if change else ids[:, -1:]
+            logits, _ = self.transformer.decode(new, memory, mask, change, cache)  # (b, 1 or n, size)
             word = logits[:, -1:].argmax(dim=-1)  # (b, 1)
             ids = torch.cat([ids, word], dim=1)
             ended |= word == Vocabulary.EOS
@@ -403,44 +416,119 @@ class Tagger(nn.Module):
 # Train, keep and fetch
 
 
-def train(model, examples, steps, batch=64, rate=3e-3, seed=0, report=None):
-    """Fit a model to examples: AdamW, the rate warmed up for 5 % of the steps and then let down along a cosine.
+class Training:
+    """A training run, step by step: AdamW, the rate warmed up and then let down along a cosine.
+
+    Iterate over it: each step yields its number, from 1, and its loss.
 
     Args:
-        model: has a method `loss(examples)`.
+        model: has a method `loss(examples)`, the mean over what is to be said right.
         examples: a list of items; `len(item[0])` says how long one is.
         steps: number of batches.
         batch: examples in a batch. Each has about one length, so that little of it is padding.
         rate: the highest learning rate.
         seed: of the order of the examples. The model's first weights are the caller's: `torch.manual_seed`.
-        report: called as report(step, loss) after each step.
+        warm_up: steps until the rate is at its highest; None = 5 % of all.
+        fused: take torch's fused AdamW: a little faster, and rounded otherwise.
+        how: goes to `model.loss`, such as smoothing=0.1.
+
+    Under `torchrun`, after `torch.distributed.init_process_group`, each process takes its share of every batch, and
+    each step is the one that a single process would take. The model then needs a method `count(examples)`, too: how
+    many losses the mean is over.
+
+    Raises:
+        ValueError: steps, batch or warm_up is not an integer of at least 1, there are no examples.
+
+    Source: Loshchilov and Hutter 2019 (AdamW); Loshchilov and Hutter 2017, sec. 3 (cosine); Goyal et al. 2017
+    (warm-up; shares of a batch).
+    """
+
+    def __init__(self, model, examples, steps, batch=64, rate=3e-3, seed=0, warm_up=None, fused=False, **how):
+        check_integer("steps", steps, least=1)
+        check_integer("batch", batch, least=1)
+        warm_up = max(1, steps // 20) if warm_up is None else warm_up
+        check_integer("warm_up", warm_up, least=1)
+        if not examples:
+            raise ValueError("examples must not be empty")
+        self.model, self.examples, self.how = model, examples, how
+        self.steps, self.batch, self.seed = steps, batch, seed
+        self.step, self.stopped = 0, False
+        self.optimizer = torch.optim.AdamW(model.parameters(), lr=rate, betas=(0.9, 0.98), fused=fused)
+        self.schedule = torch.optim.lr_scheduler.LambdaLR(
+            self.optimizer, lambda t: min((t + 1) / warm_up, 0.5 + 0.5 * math.cos(math.pi * t / steps))
+        )
+        together = dist.is_available() and dist.is_initialized()
+        self.rank, self.world = (dist.get_rank(), dist.get_world_size()) if together else (0, 1)
+        self.loss = DistributedDataParallel(Loss(model)) if self.world > 1 else model.loss
+
+    def __iter__(self):
+        """Go on from the step reached so far, to the last or to the one in which `stop` was called."""
+        self.model.train()
+        for some in islice(batches(self.examples, self.batch, self.seed), self.step, self.steps):
+            self.optimizer.zero_grad()
+            loss = self.share(some) if self.world > 1 else self.loss(some, **self.how)
+            loss.backward()  # in all processes: the mean of their gradients
+            said = torch.tensor([loss.item() / self.world, self.stopped], dtype=torch.float64)
+            if self.world > 1:
+                dist.all_reduce(said)  # the sum: all know the loss, and if one wants to stop, all do
+            nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+            self.optimizer.step()
+            self.schedule.step()
+            self.step += 1
+            yield self.step, said[0].item()
+            if said[1]:
+                break
+
+    def share(self, some):
+        """The loss of this process's share of a batch, so weighted that the mean over the processes is the batch's."""
+        mine = some[self.rank :: self.world]
+        weight = self.world * self.model.count(mine) / self.model.count(some)  # 0 without a share
+        return weight * self.loss(mine or some[:1], **self.how)
+
+    def stop(self):
+        """End after this step; for a signal handler."""
+        self.stopped = True
+
+    def state_dict(self):
+        """All that another Training of the same model, examples and options needs to go on from here."""
+        parts = {"model": self.model, "optimizer": self.optimizer, "schedule": self.schedule}
+        return {"step": self.step} | {name: part.state_dict() for name, part in parts.items()}
+
+    def load_state_dict(self, state):
+        """Go on from where `state_dict` was taken: the steps that follow are those that would have followed."""
+        self.step = state["step"]
+        for name in ("model", "optimizer", "schedule"):
+            getattr(self, name).load_state_dict(state[name])
+
+
+class Loss(nn.Module):
+    """A model as DistributedDataParallel wants it: what comes forward is the loss."""
+
+    def __init__(self, model):
+        super().__init__()
+        self.model = model
+
+    def forward(self, examples, **how):
+        """The model's loss."""
+        return self.model.loss(examples, **how)
+
+
+def train(model, examples, steps, batch=64, rate=3e-3, seed=0, report=None, **how):
+    """Fit a model to examples: a `Training` from the first step to the last.
+
+    Args:
+        report: called as report(step, loss) after each step; such as `progress(steps)`, from progress.py.
+        the others: see `Training`.
 
     Returns:
         the model, for evaluation.
 
     Raises:
-        ValueError: steps is not an integer of at least 1, there are no examples.
-
-    Source: Loshchilov and Hutter 2019 (AdamW); Loshchilov and Hutter 2017, sec. 3 (cosine).
+        ValueError: as `Training` does.
     """
-    check_integer("steps", steps, least=1)
-    if not examples:
-        raise ValueError("examples must not be empty")
-    optimizer = torch.optim.AdamW(model.parameters(), lr=rate, betas=(0.9, 0.98))
-    warm = max(1, steps // 20)
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimizer, lambda t: min((t + 1) / warm, 0.5 + 0.5 * math.cos(math.pi * t / steps))
-    )
-    model.train()
-    for step, some in zip(range(1, steps + 1), batches(examples, batch, seed), strict=False):
-        optimizer.zero_grad()
-        loss = model.loss(some)
-        loss.backward()
-        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
-        schedule.step()
+    for step, loss in Training(model, examples, steps, batch, rate, seed, **how):
         if report:
-            report(step, loss.item())
+            report(step, loss)
     return model.eval()
 
 
@@ -490,7 +578,7 @@ def save(model, path, **facts):
     vocabularies = dict.fromkeys(getattr(model, side) for side in ("source", "target") if hasattr(model, side))
     words = [vocabulary.words[4:] for vocabulary in vocabularies]  # one, if both languages share it
     facts |= {"kind": type(model).__name__, "config": model.config, "words": words, "version": __version__}
-    tensors = {name: tensor.detach().to(torch.float16) for name, tensor in model.named_parameters()}  # a shared one once
+    tensors = {name: weights.detach().half() for name, weights in model.named_parameters()}  # a shared one once
     Path(path).write_bytes(to_bytes(tensors, metadata={"facts": json.dumps(facts)}))
 
 
@@ -504,7 +592,8 @@ def load(name):
         the model, for evaluation; `model.facts` holds what was saved beside the weights.
 
     Raises:
-        ValueError: there is no such file.
+        ValueError: there is no such file, it is no safetensors file, or none that `save` wrote, it holds a model that
+            this version does not know, or other weights than that model has.
         ImportError: the library safetensors is missing.
     """
     path = name if isinstance(name, Path) else WEIGHTS / f"{name}.safetensors"
@@ -512,16 +601,45 @@ def load(name):
         known = sorted(file.stem for file in WEIGHTS.glob("*.safetensors"))
         raise ValueError(f"no weights at {name!r}, expected the path of a file or one of {', '.join(known)}")
     try:
-        from safetensors import safe_open
+        from safetensors import SafetensorError, safe_open
     except ImportError as error:
         raise ImportError('the weights are safetensors files: pip install "self-attention[torch]"') from error
-    with safe_open(path, framework="pt") as file:
-        facts = json.loads(file.metadata()["facts"])
-        tensors = {key: file.get_tensor(key).float() for key in file.keys()}  # noqa: SIM118 (not a dictionary)
-    model = KINDS[facts["kind"]](*([Vocabulary([" ".join(words)]) for words in facts["words"]]), **facts["config"])
-    model.load_state_dict(tensors, strict=False)  # a shared matrix has two names, and stands in the file once
-    model.facts = facts
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+            tensors = {key: file.get_tensor(key).float() for key in file.keys()}  # noqa: SIM118 (not a dictionary)
+    except SafetensorError as error:
+        raise ValueError(f"{path.name} must be a whole safetensors file, came one that is not: {error}") from error
+    model = from_facts(path.name, metadata.get("facts"))
+    weights = dict(model.named_parameters())  # a shared matrix stands in the file once
+    for what, names in (("lacks", weights.keys() - tensors), ("has besides", tensors.keys() - weights)):
+        if names:
+            raise ValueError(f"{path.name} must hold the weights of its {type(model).__name__}, {what} {sorted(names)}")
+    for key, tensor in tensors.items():
+        if tensor.shape != weights[key].shape:
+            expected, came = tuple(weights[key].shape), tuple(tensor.shape)
+            raise ValueError(f"{path.name}: {key} must have the shape {expected}, came {came}")
+    model.load_state_dict(tensors, strict=False)  # by its one name, a shared matrix is loaded into both places
     return model.eval()
+
+
+def from_facts(name, text):
+    """The model that the facts of a file describe, without its weights; `name` is the file's, for errors."""
+    try:
+        facts = json.loads(text)
+        kind, config, words, version = (facts[key] for key in ("kind", "config", "words", "version"))
+    except (TypeError, KeyError, json.JSONDecodeError) as error:
+        raise ValueError(f"{name} must hold facts as nn.save writes them, came {text!r:.100}") from error
+    if kind not in list(KINDS):
+        raise ValueError(f"{name} must hold one of {', '.join(KINDS)}, came {kind!r}, written by version {version}")
+    try:
+        model = KINDS[kind](*[Vocabulary([" ".join(its)]) for its in words], **config)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"{name} must describe a {kind} of version {__version__}, came one of version {version}: {error}"
+        ) from error
+    model.facts = facts
+    return model
 
 
 def logs(name):

@@ -50,18 +50,25 @@ class MultiHeadAttention(nn.Module):
         self.h = h
         self.queries, self.keys, self.values, self.output = (nn.Linear(d_model, d_model) for _ in range(4))
 
-    def forward(self, X, Y, mask=None, change=None):
+    def forward(self, X, Y, mask=None, change=None, kept=None):
         """Queries from X (b, n, d), keys and values from Y (b, m, d): the output (b, n, d), the weights (b, h, n, m).
 
         Args:
             mask: boolean, (n, m) for all sentences or (b, n, m); n may be 1.
             change: called as change(weights), returns the weights to use in their stead.
+            kept: a list, empty or with earlier keys and values, (b, h, m so far, d / h) each: those of Y are put behind
+                them, here and in the list; with Y None, they are all there is to read.
 
         Raises:
             ValueError: the shapes do not fit, the mask is not boolean, what change returns has another shape.
         """
-        check_shapes(X=(X, "n d_model"), Y=(Y, "m d_model"), W_q=(self.queries.weight, "d_model d_model"))
-        Q, K, V = (split_heads(part, self.h) for part in (self.queries(X), self.keys(Y), self.values(Y)))
+        other = X if Y is None else Y
+        check_shapes(X=(X, "n d_model"), Y=(other, "m d_model"), W_q=(self.queries.weight, "d_model d_model"))
+        Q, kept = split_heads(self.queries(X), self.h), [] if kept is None else kept
+        if Y is not None:
+            new = [split_heads(part(Y), self.h) for part in (self.keys, self.values)]
+            kept[:] = [torch.cat(parts, dim=-2) for parts in zip(kept, new, strict=True)] if kept else new
+        K, V = kept  # (b, h, m, d / h)
         mask = mask if mask is None else mask[..., None, :, :]  # the same for all heads
         Z, weights = scaled_dot_product_attention(Q, K, V, mask)  # (b, h, n, d / h), (b, h, n, m)
         if change:
@@ -137,12 +144,15 @@ class DecoderLayer(Layer):
         super().__init__(d_model, d_ff, 3, norm)
         self.attention, self.cross = MultiHeadAttention(d_model, h), MultiHeadAttention(d_model, h)
 
-    def forward(self, X, memory, mask=None, memory_mask=None, change=None, change_cross=None):
+    def forward(
+        self, X, memory, mask=None, memory_mask=None, change=None, change_cross=None, kept=None, kept_cross=None
+    ):
         """From X (b, n, d) and the memory (b, m, d) to the next X, and weights (b, h, n, n) and (b, h, n, m)."""
         part = self.before(0, X)
-        Z, weights = self.attention(part, part, mask, change)
+        Z, weights = self.attention(part, part, mask, change, kept)
         X = self.after(0, X + Z)
-        Z, cross = self.cross(self.before(1, X), memory, memory_mask, change_cross)
+        memory = None if kept_cross else memory  # which is read once
+        Z, cross = self.cross(self.before(1, X), memory, memory_mask, change_cross, kept_cross)
         X = self.after(1, X + Z)
         return self.after(2, X + self.feed_forward(self.before(2, X))), weights, cross
 
@@ -190,10 +200,10 @@ class Transformer(nn.Module):
         self.decoder = nn.ModuleList(DecoderLayer(d_model, h, d_ff, norm) for _ in range(layers[1]))
         self.norms = nn.ModuleList(nn.LayerNorm(d_model) if norm == "pre" else nn.Identity() for _ in range(2))
 
-    def embed(self, embedding, ids):
-        """Word vectors, scaled to the size of the positions that are added: (b, n, d)."""
+    def embed(self, embedding, ids, first=0):
+        """Word vectors, scaled to the size of the positions that are added, from the `first` on: (b, n, d)."""
         X = embedding(ids) * math.sqrt(self.d_model)
-        return X + sinusoidal_positions(ids.shape[1], self.d_model, like=X)
+        return X + sinusoidal_positions(first + ids.shape[1], self.d_model, like=X)[first:]
 
     def forward(self, source, target, mask=None):
         """From ids of the source (b, m), of the target so far (b, n) and a mask (b, 1, m) to logits (b, n, target)."""
@@ -207,13 +217,23 @@ class Transformer(nn.Module):
             maps["encoder"].append(weights)  # (b, h, m, m)
         return self.norms[0](X), maps
 
-    def decode(self, ids, memory, memory_mask=None, change=None):
-        """From ids (b, n) and the memory (b, m, d) to logits (b, n, target) and {"decoder": ..., "cross": ...}."""
-        X, maps = self.embed(self.target, ids), {"decoder": [], "cross": []}
-        mask = causal_mask(ids.shape[1], like=X)
+    def decode(self, ids, memory, memory_mask=None, change=None, cache=None):
+        """From ids (b, n) and the memory (b, m, d) to logits (b, n, target) and {"decoder": ..., "cross": ...}.
+
+        With a `Cache` (see decoding.py) the ids, and all that is returned, are of the new words alone.
+
+        Raises:
+            ValueError: both a change and a cache are given.
+        """
+        if change and cache is not None:
+            raise ValueError("expected change or cache, came both: a change counts its rows from the first word")
+        first = 0 if cache is None else cache.length
+        X, maps = self.embed(self.target, ids, first), {"decoder": [], "cross": []}
+        mask = causal_mask(ids.shape[1], offset=first, like=X)
         for i, layer in enumerate(self.decoder):
             changes = at(change, "decoder", i), at(change, "cross", i)
-            X, weights, cross = layer(X, memory, mask, memory_mask, *changes)
+            kept = () if cache is None else (cache["decoder", i], cache["cross", i])
+            X, weights, cross = layer(X, memory, mask, memory_mask, *changes, *kept)
             maps["decoder"].append(weights)  # (b, h, n, n)
             maps["cross"].append(cross)  # (b, h, n, m)
         return self.norms[1](X) @ self.target.weight.T, maps

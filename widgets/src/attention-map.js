@@ -1,7 +1,7 @@
 // <attention-map>: scores, scale, mask, softmax, weighted sum, recomputed as the reader moves the controls.
 import { colourTable, inkOn } from "./colours.js";
 import { format, h, WidgetElement } from "./element.js";
-import { METHODS, attentionWeights, buildMask, decode, entropy, maskNames, matmul, matmulT, scaleFactor } from "./maths.js";
+import { METHODS, attentionWeights, buildMask, decode, entropy, maskNames, matmul, matmulT, positionOf, scaleFactor, temperatureAt } from "./maths.js";
 
 const BARS = 12; // rows of the bar list; a longer row of weights shows its largest
 const COMPONENTS = 8; // components of the output that are written out
@@ -13,10 +13,6 @@ const FONT = "13px system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif"; //
 
 const SCALE_NAMES = [["1", "1"], ["1/sqrt(d_k)", "1/√d_k"], ["1/d_k", "1/d_k"]];
 const MASK_LABELS = { causal: "causal", padding: "padding", window: "window", given: "as given" };
-
-// The temperature slider is logarithmic: position p is 10^(p/20).
-const temperatureAt = (position) => Number((10 ** (position / 20)).toPrecision(3));
-const positionOf = (temperature) => Math.round(20 * Math.log10(temperature));
 
 const STYLE = `
 .body { display: flex; flex-wrap: wrap; gap: 1rem 1.5rem; }
@@ -140,7 +136,7 @@ export class AttentionMap extends WidgetElement {
       }),
       temperature: this.range("Temperature", {
         min: -20, max: 20, text: () => String(Number(this.settings.temperature.toPrecision(3))),
-        onset: (position) => this.set("temperature", temperatureAt(position)),
+        onset: (position) => this.set("temperature", temperatureAt(position, 3)),
       }),
       scale: this.d_k && this.radios("Scale", SCALE_NAMES, set("scale")),
       mask: this.checks("Mask", masks.map((name) => [name, MASK_LABELS[name]]), (names) => this.set("mask", names.join("+") || "none")),

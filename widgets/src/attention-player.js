@@ -1,7 +1,7 @@
 // <attention-player>: one self-attention in seven steps; every number can be changed, and what follows is recomputed.
 import { format, h, WidgetElement } from "./element.js";
-import { decode } from "./maths.js";
-import { attention, LARGEST, parse, place, products, rounded, SMALLEST_DIVISOR, STEPS, sum, text, vector } from "./player-maths.js";
+import { decode, LARGEST, parse, text } from "./maths.js";
+import { attention, place, products, rounded, SMALLEST_DIVISOR, STEPS, sum, vector } from "./player-maths.js";
 
 const PACE = 1500; // ms a step, while it plays
 const INPUTS = ["X", "W_q", "W_k", "W_v"];

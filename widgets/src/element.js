@@ -1,4 +1,5 @@
 // What every widget of the book shares: data, settings, theme, redraw, controls.
+import { parse, text } from "./maths.js";
 
 /** Numbers for people: a fixed number of decimals and a true minus sign. */
 export function format(x, decimals = 2) {
@@ -207,6 +208,30 @@ export class WidgetElement extends HTMLElement {
     const labels = options.map(([, text], i) => h("label", {}, inputs[i], text));
     const node = h("fieldset", { class: "control" }, h("legend", {}, label), h("div", { class: "options" }, ...labels));
     return { node, inputs, show: (values) => inputs.forEach((input) => { input.checked = values.includes(input.value); }) };
+  }
+
+  /** A text field for a number. What is being typed is left alone; what is no number changes nothing, and goes away. */
+  number(label, onset) {
+    let typing = false;
+    const settle = () => {
+      typing = false;
+      input.removeAttribute("aria-invalid");
+      this.schedule();
+    };
+    const input = h("input", {
+      class: "field", type: "text", autocomplete: "off", spellcheck: "false", "aria-label": label, onchange: settle, onblur: settle,
+      oninput: () => {
+        const value = parse(input.value);
+        if (value === null) input.setAttribute("aria-invalid", "true");
+        else {
+          settle();
+          onset(value);
+        }
+        typing = true;
+      },
+    });
+    const show = (value) => { if (!typing && input.value !== text(value)) input.value = text(value); };
+    return { node: input, settle, show };
   }
 
   resetButton() {

@@ -1,40 +1,26 @@
-// <live-translator>: a trained Transformer runs in the page; the reader moves a row of its attention by hand.
+// <live-translator>: a trained Transformer runs in the page; the reader gives it sentences, looks and moves its attention.
 import { AttentionMap } from "./attention-map.js";
+import { drawTree, TREE_STYLE, treeHeight } from "./beam-tree.js";
 import { inkOn } from "./colours.js";
+import { begin, beamSearch, greedy, LONGEST, sample, tempered, truncate } from "./decoding.js";
 import { format, h, WidgetElement } from "./element.js";
 import { buildMask } from "./maths.js";
-import { readSafetensors } from "./safetensors.js";
-import { Transformer } from "./transformer.js";
+import { modelOf } from "./model.js";
+import { SentenceField } from "./sentence-field.js";
+import { written } from "./sentences.js";
 import { allOn, differences, moved, news, pieces } from "./translator-maths.js";
 
-// Weights that the page brings in files of their own, weights/NAME.js beside this script.
-const script = globalThis.document?.currentScript?.src;
-const files = new Map(); // name: base64
-const asked = new Map(); // name: promise
-
-/** What such a file calls. */
-export function weights(name, base64) {
-  files.set(name, base64);
-}
-
-function fetchWeights({ model, digest }) {
-  if (!asked.has(model)) asked.set(model, new Promise((resolve, reject) => {
-    const settle = () => (files.has(model) ? resolve(files.get(model)) : reject(new Error(`no weights named ${model} came`)));
-    if (files.has(model)) return settle();
-    const { href } = new URL(`weights/${model}.js?v=${digest}`, script);
-    document.head.append(h("script", { src: href, onload: settle, onerror: settle }));
-  }));
-  return asked.get(model);
-}
-
-function bytesOf(base64) {
-  const text = atob(base64);
-  const bytes = new Uint8Array(text.length);
-  for (let k = 0; k < text.length; k++) bytes[k] = text.charCodeAt(k);
-  return bytes;
-}
-
 const NAMES = { encoder: "encoder", decoder: "decoder", cross: "decoder to source" };
+const LIKELIEST = 8; // words of a distribution that are named
+const PACE = 120; // ms from word to word
+const ALL = 21; // the position of the top-k slider that cuts nothing off
+const METHODS = [["greedy", "greedy"], ["beam", "beam"], ["sample", "sample"]];
+
+/** The language of a tag such as "<2en>", in English. */
+function language(tag) {
+  const code = tag.slice(2, -1);
+  try { return new Intl.DisplayNames(["en"], { type: "language" }).of(code) ?? code; } catch { return code; }
+}
 
 const STYLE = `
 :host { --hand: #8250df; }
@@ -78,13 +64,54 @@ ins { text-decoration: none; font-weight: 700; color: var(--hand); border-bottom
 .slide input { position: absolute; inset: 0; width: 100%; height: 100%; appearance: none; background: none; cursor: ew-resize; }
 .slide input::-webkit-slider-thumb { appearance: none; box-sizing: border-box; width: 24px; height: 24px; border: 0 solid transparent; border-width: 3px 9px; border-radius: 12px / 6px; background: var(--ink) padding-box; }
 .slide input::-moz-range-thumb { appearance: none; box-sizing: border-box; width: 24px; height: 24px; border: 0 solid transparent; border-width: 3px 9px; border-radius: 12px / 6px; background: var(--ink) padding-box; }
+.controls > label.control { flex: 1 1 12rem; }
+.controls > label.control select { width: 100%; }
+.field { margin-bottom: 0.5rem; }
+.tag { color: var(--muted); font-size: 0.8125rem; }
+.at { text-decoration: underline 2px var(--mark); text-underline-offset: 0.25em; }
+.end { color: var(--muted); font-size: 0.8125rem; cursor: pointer; }
+.later { visibility: hidden; }
+[data-step] { cursor: pointer; }
+.verdict { margin: 0.35rem 0 0.7rem; min-height: 1.45em; color: var(--muted); }
+.decoding { display: flex; flex-wrap: wrap; gap: 0.4rem 1.5rem; align-items: end; margin-bottom: 0.7rem; }
+.decoding button { align-self: center; }
+.tree { margin-bottom: 0.9rem; }
+.looks { display: flex; flex-wrap: wrap; gap: 0.7rem 1.5rem; margin-bottom: 0.9rem; }
+.looks > * { flex: 1 1 19rem; min-width: 0; max-width: 100%; }
+.player { display: flex; gap: 0.7rem; align-items: end; }
+.player .control { flex: 1; }
+.player input[type="range"] { width: 100%; }
+.player button { min-width: 5.2rem; }
+.head { white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
+.next { display: grid; grid-template-columns: 6.5rem minmax(0, 1fr) 3.2rem; gap: 0.15rem 0.5rem; align-items: center; margin: 0.4rem 0 0; font-variant-numeric: tabular-nums; min-height: 15rem; align-content: start; }
+.next dt { text-align: right; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.next dd { margin: 0; min-height: 1.45rem; text-align: right; }
+.next .share { display: flex; align-items: center; }
+.next .share::before { content: ""; height: 0.85rem; border-radius: 2px; width: calc(var(--share) * 100%); background: var(--line); min-width: 1px; }
+.next .chosen { font-weight: 700; }
+.next .chosen.share::before { background: var(--mark); }
+.next .cut { color: var(--muted); text-decoration: line-through; font-weight: 400; }
+.next .cut.share::before { background: none; border: 1px solid var(--line); }
+.next .rest { color: var(--muted); font-style: italic; }
+.found { margin: 0 0 0.7rem; }
+.found label { display: grid; grid-template-columns: auto minmax(0, 1fr) auto; gap: 0.5rem; align-items: baseline; padding: 0.15rem 0.3rem; border-radius: 4px; min-height: 1.75rem; cursor: pointer; }
+.found label:has(:checked) { background: var(--well); font-weight: 600; }
+.found .log { color: var(--muted); font-variant-numeric: tabular-nums; white-space: nowrap; font-weight: 400; }
+.found .options { display: block; }
+${TREE_STYLE}
 @container (max-width: 36rem) {
   .both { grid-template-columns: minmax(0, 1fr); }
   .both .said { font-size: 1.125rem; min-height: 5.25em; }
-  .live { min-height: 2.9em; }
+  .live, .verdict { min-height: 2.9em; }
 }
 @container (min-width: 52rem) { .both .said { min-height: 0; } }
 `;
+
+/** A probability for people. */
+function chance(log) {
+  const p = Math.exp(log);
+  return p >= 0.005 ? format(p) : p >= 0.0005 ? format(p, 3) : p > 0 ? "<0.001" : "0";
+}
 
 /** The attention map with weights that are given, not computed, and marks on the rows that were moved by hand. */
 export class TranslatorMap extends AttentionMap {
@@ -122,54 +149,135 @@ export class TranslatorMap extends AttentionMap {
 }
 
 export class LiveTranslator extends WidgetElement {
-  static STYLE = STYLE;
-  #plain = new Map(); // sentence: {words, maps} of the model as it is
-  #ran = {}; // the last run, with rows moved by hand
+  static STYLE = STYLE + SentenceField.STYLE;
+  #runs = new Map(); // what the model made of a sentence, by all that it depends on
   #grip = {}; // the row as it was when the reader took hold of a bar
   #named = "";
+  #treeOf = null; // the run whose tree is drawn
+  #playing = 0; // the timer of the next word
+  #visible = Infinity; // so many words of the translation are to be seen
 
   load(spec) {
-    const start = (base64) => {
-      this.model = new Transformer(readSafetensors(bytesOf(base64)));
-      this.sentences = spec.sentences.map((sentence) => sentence.split(" "));
-      this.#plain.clear();
-      this.#named = "";
-      super.load(spec);
-    };
-    if (spec.weights) return start(spec.weights);
-    const status = h("p", { role: "status" }, `Loading the model, ${Math.round(spec.bytes / 1000)} KB …`);
-    this.shadowRoot.replaceChildren(status, h("slot"));
-    fetchWeights(spec).then(start).catch(({ message }) => {
-      status.textContent = `The model does not run here (${message}). What it says, as a table:`;
+    super.load(spec); // it stands at once, with the translations that Python wrote into the page
+    modelOf(spec).then((model) => {
+      this.model = model;
+      this.field.teach(this.#lexicon());
+      this.schedule();
+    }).catch(({ message }) => {
+      const status = h("p", { role: "status" }, `The model does not run here (${message}). What it says, as a table:`);
+      this.shadowRoot.replaceChildren(status, h("slot"));
+      this.draw = () => {};
     });
+  }
+
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    this.#stop();
+  }
+
+  // The sentence.
+
+  /** What a row moved by hand calls the sentence shown: its number if it is a given one, else its words. */
+  get shownSentence() {
+    const { sentence, text, direction } = this.settings;
+    const { sentences, said, tags } = this.spec;
+    if (!text && (!tags.length || sentences[sentence].startsWith(`${direction} `) || !said[sentence])) return sentence;
+    return `${direction} ${text || said[sentence]}`.trim();
+  }
+
+  /** The words of the sentence shown, with its tag. */
+  get sourceWords() {
+    const shown = this.shownSentence;
+    return (typeof shown === "number" ? this.spec.sentences[shown] : shown).split(" ");
+  }
+
+  /** A given sentence without its tag, in the direction of now. */
+  #given(k) {
+    const { sentences, said, tags } = this.spec;
+    if (!tags.length) return sentences[k];
+    const [tag, ...words] = sentences[k].split(" ");
+    return tag === this.settings.direction || !said[k] ? words.join(" ") : said[k];
+  }
+
+  /** The words that a sentence may have in each direction, or in the only one: {tag: words}. */
+  #lexicon() {
+    const words = this.model.source.slice(4);
+    const { tags, spoken } = this.spec;
+    if (!tags.length) return { "": words };
+    return Object.fromEntries(tags.map((tag, i) => [tag, words.filter((_, k) => (spoken[k] >> i) & 1)]));
   }
 
   // Numbers.
 
   /** The rows moved by hand in the sentence shown. */
   get hands() {
-    const { sentence, change } = this.settings;
-    return change.filter((row) => row.sentence === sentence);
+    const shown = this.shownSentence;
+    return this.settings.change.filter((row) => row.sentence === shown);
   }
 
-  /** What the model as it is makes of the sentence shown: {words, maps}. */
-  get plain() {
-    const { sentence } = this.settings;
-    if (!this.#plain.has(sentence)) this.#plain.set(sentence, this.model.translate(this.spec.sentences[sentence]));
-    return this.#plain.get(sentence);
-  }
+  /** What the model as it is makes of the sentence shown; see #run. */
+  get plain() { return this.#run([]); }
 
   /** What it makes of it with the rows moved by hand. */
-  get now() {
-    const { sentence, change } = this.settings;
-    const { hands } = this;
-    if (!hands.length) return this.plain;
-    if (this.#ran.change !== change || this.#ran.sentence !== sentence) {
-      const forced = new Map(hands.map((row) => [[row.place, row.layer, row.head, row.query].join(), row.weights]));
-      const run = this.model.translate(this.spec.sentences[sentence], { forced: (...at) => forced.get(at.join()) });
-      this.#ran = { ...run, change, sentence };
+  get now() { return this.#run(this.hands); }
+
+  /**
+   * A run: {words, path: the beginnings of the translation, end: the last of them, beam: what beamSearch gives, maps}.
+   * maps.encoder and maps.cross have a layer each of weights (h, n, m), maps.decoder (h, n, n).
+   */
+  #run(hands) {
+    const words = this.sourceWords;
+    if (!this.model) return this.#still(words);
+    const { method, width, hypothesis, temperature, top_k: topK, top_p: topP, seed } = this.settings;
+    const more = { greedy: [], beam: [width], sample: [temperature, topK, topP, seed] }[method];
+    const key = JSON.stringify([words, method, more, hands]);
+    if (!this.#runs.has(key)) {
+      if (this.#runs.size > 30) this.#runs.clear();
+      const { model } = this;
+      const rows = new Map(hands.map((row) => [[row.place, row.layer, row.head, row.query].join(), row.weights]));
+      const { root, maps } = begin(model, model.read(words.join(" ")), (...at) => rows.get(at.join()));
+      const beam = method === "beam" && beamSearch(root, width);
+      const ends = beam ? beam.found : [method === "sample" ? sample(root, { temperature, topK, topP, seed }) : greedy(root)];
+      this.#runs.set(key, ends.map((end) => {
+        const path = end.path.filter(({ ended }) => !ended);
+        let all = null; // made when they are asked for
+        return {
+          words: end.ids.map((id) => model.target[id]), path, end, beam, root,
+          get maps() { return all ??= { encoder: maps, ...model.collect(path.map(({ step }) => step)) }; },
+        };
+      }));
     }
-    return this.#ran;
+    const found = this.#runs.get(key);
+    return found[method === "beam" ? Math.min(hypothesis, found.length - 1) : 0];
+  }
+
+  // As long as the model is not there: the translation that Python wrote into the page, and maps of nothing.
+  #still(source) {
+    const { said, sentences, first, depth: [encoder, decoder], heads } = this.spec;
+    const { sentence, text } = this.settings;
+    const given = typeof this.shownSentence === "number" ? said[sentence] : text ? "" : this.#ownWords(sentences[sentence]);
+    const words = (first[0] === source.join(" ") ? first[1] : given).split(" ").filter(Boolean);
+    const [n, m] = [words.length + 1, source.length];
+    const empty = (count, size) => Array.from({ length: count }, () => new Float64Array(heads * size));
+    return { words, path: [], end: null, maps: { encoder: empty(encoder, m * m), decoder: empty(decoder, n * n), cross: empty(decoder, n * m) } };
+  }
+
+  #ownWords(sentence) {
+    return this.spec.tags.length ? sentence.split(" ").slice(1).join(" ") : sentence;
+  }
+
+  /** The step shown: what the settings say, as far as there are so many. */
+  get step() { return Math.min(this.settings.step, this.now.words.length, LONGEST - 1); }
+
+  /** At the step shown: {probabilities: of all words, kept: the same after the cut, chosen: an id}. */
+  get distribution() {
+    const { path, end } = this.now;
+    const at = path[this.step];
+    if (!at) return null;
+    const { method, temperature, top_k: topK, top_p: topP } = this.settings;
+    const probabilities = tempered(at.logs, method === "sample" ? temperature : 1);
+    const kept = method === "sample" ? truncate(probabilities, topK, topP) : probabilities;
+    return { probabilities, kept, chosen: (path[this.step + 1] ?? end).id };
   }
 
   get translation() { return this.now.words.join(" "); }
@@ -177,7 +285,7 @@ export class LiveTranslator extends WidgetElement {
   /** The place, layer, head and row shown: what the settings say, as far as there is so much. */
   get shown() {
     const { place, layer, head, query } = this.settings;
-    return { place, layer: Math.min(layer, this.model.depth[place] - 1), head, query: Math.min(query, this.#words().queries.length - 1) };
+    return { place, layer: Math.min(layer, this.#depth[place] - 1), head, query: Math.min(query, this.#words().queries.length - 1) };
   }
 
   /** The map shown, (n, m). */
@@ -188,10 +296,15 @@ export class LiveTranslator extends WidgetElement {
     return this.now.maps[place][layer].subarray(head * size, (head + 1) * size);
   }
 
+  get #depth() {
+    const [encoder, decoder] = this.spec.depth;
+    return { encoder, decoder, cross: decoder };
+  }
+
   // The words of the rows and columns of the place shown.
   #words() {
-    const { place, sentence } = this.settings;
-    const source = this.sentences[sentence];
+    const { place } = this.settings;
+    const source = this.sourceWords;
     const { words } = this.now;
     if (place === "encoder") return { queries: source, keys: source };
     if (place === "cross") return { queries: [...words, "<eos>"], keys: source };
@@ -212,14 +325,14 @@ export class LiveTranslator extends WidgetElement {
   // What the reader does.
 
   #move(weights) {
-    const { sentence, change } = this.settings;
+    if (!this.model) return;
     const { hand } = this.#row();
-    const others = change.filter((row) => row !== hand);
-    this.set("change", weights ? [...others, { sentence, ...this.shown, weights }] : others);
+    const others = this.settings.change.filter((row) => row !== hand);
+    this.set("change", weights ? [...others, { sentence: this.shownSentence, ...this.shown, weights }] : others);
   }
 
   #drag(j, weight) {
-    const key = [this.settings.sentence, ...Object.values(this.shown), j].join();
+    const key = [this.shownSentence, ...Object.values(this.shown), j].join();
     if (this.#grip.key !== key) this.#grip = { key, weights: Array.from(this.#row().weights) };
     this.#move(moved(this.#grip.weights, j, weight));
   }
@@ -231,31 +344,95 @@ export class LiveTranslator extends WidgetElement {
 
   reset() {
     this.#grip = {};
+    this.#stop();
     super.reset();
+    this.field.show(this.#text, this.settings.direction, true);
+  }
+
+  get #text() { return written(this.#ownWords(this.sourceWords.join(" ")).split(" ")); }
+
+  // Another sentence by the reader's hand: the best hypothesis, from the first word on.
+  #present(settings) {
+    this.#grip = {};
+    for (const [name, value] of Object.entries({ hypothesis: 0, ...settings })) this.set(name, value);
+    this.#play();
+  }
+
+  // What the reader typed, in the model's words.
+  #type(words) {
+    const text = words.join(" ");
+    const { sentence } = this.settings;
+    if (text !== this.#ownWords(this.sourceWords.join(" "))) this.#present({ text: text === this.#given(sentence) ? "" : text });
+  }
+
+  // As translators on the web do it: the translation becomes the sentence.
+  #turn(direction) {
+    const { sentence, text } = this.settings;
+    const { words } = this.now;
+    const own = this.#ownWords(this.sourceWords.join(" "));
+    this.set("direction", direction);
+    const asGiven = !text && (words.join(" ") === this.#given(sentence) || !words.length);
+    this.#present({ text: asGiven ? "" : words.join(" ") || own });
+    this.field.show(this.#text, direction, true);
+  }
+
+  // Word by word.
+
+  #play(from = 0) {
+    this.#stop();
+    const { words } = this.now;
+    if (!this.has("step") || !this.model) return;
+    if (matchMedia("(prefers-reduced-motion: reduce)").matches || !words.length) return this.set("step", words.length);
+    const next = (k) => {
+      const last = k >= words.length;
+      this.#visible = last ? Infinity : k + 1;
+      this.#playing = last ? 0 : setTimeout(() => next(k + 1), PACE);
+      this.set("step", k);
+      this.schedule();
+    };
+    next(from);
+  }
+
+  #stop() {
+    clearTimeout(this.#playing);
+    this.#playing = 0;
+    this.#visible = Infinity;
+    this.schedule();
   }
 
   // DOM, built once but for the words.
 
+  has(name) { return this.spec.controls.includes(name); }
+
   build() {
-    const { spec, model } = this;
-    const { sentences } = spec;
-    const has = (name) => spec.controls.includes(name);
-    const short = sentences.length <= 3 && differences(sentences);
-    const options = sentences.map((sentence, k) => [String(k), short ? short[k] : sentence]);
-    this.sentence = this[short ? "radios" : "select"]("Sentence", options, (k) => this.set("sentence", Number(k)));
+    const { spec } = this;
+    const { sentences, heads, tags } = spec;
+    const has = (name) => this.has(name);
+    const short = sentences.length <= 3 && !tags.length && differences(sentences);
+    const pick = (k) => { if (k !== "own") this.#present({ sentence: Number(k), text: "" }); this.field.show(this.#text, this.settings.direction, true); };
+    this.sentence = short ? this.radios("Sentence", sentences.map((_, k) => [String(k), short[k]]), pick) : this.select("Sentence", [], pick);
     this.sentence.node.classList.toggle("segments", Boolean(short));
     this.sentence.node.hidden = sentences.length === 1 || !has("sentence");
+    this.#named = "";
+    this.direction = this.radios("Direction", tags.map((tag) => [tag, this.#way(tag)]), (tag) => this.#turn(tag));
+    this.direction.node.classList.add("segments");
+    this.direction.node.hidden = tags.length < 2 || !has("direction");
+    this.field = new SentenceField({ onsentence: (words) => this.#type(words), onturn: (tag) => this.set("direction", tag), language: (tag) => this.#source(tag) });
+    this.field.node.hidden = !has("text");
+    this.field.show(this.#text, this.settings.direction, true);
+
     this.place = this.radios("Attention", Object.entries(NAMES), (place) => this.set("place", place));
     this.place.node.hidden = !has("place");
 
     this.source = h("dd", { onclick: (e) => this.#pick(e) });
     this.target = h("dd", { class: "said", onclick: (e) => this.#pick(e) });
     this.live = h("p", { class: "live", "aria-live": "polite" });
-    const layers = Array.from({ length: Math.max(...Object.values(model.depth)) }, (_, layer) => layer);
-    this.thumbs = layers.flatMap((layer) => Array.from({ length: model.h }, (_, head) => this.#thumb(layer, head)));
+    this.verdict = h("p", { class: "verdict", "aria-live": "polite", hidden: !["text", "method", "step"].some(has) });
+    const layers = Array.from({ length: Math.max(...Object.values(this.#depth)) }, (_, layer) => layer);
+    this.thumbs = layers.flatMap((layer) => Array.from({ length: heads }, (_, head) => this.#thumb(layer, head)));
     this.layers = layers.map((layer) => h("span", {}, `layer ${layer + 1}`)); // the names of rows, where there are heads
-    const many = model.h > 1;
-    const columns = `${many ? "max-content" : ""} repeat(${many ? model.h : layers.length}, minmax(0, 4.75rem))`;
+    const many = heads > 1;
+    const columns = `${many ? "max-content" : ""} repeat(${many ? heads : layers.length}, minmax(0, 4.75rem))`;
     const maps = h("fieldset", { class: "control" }, h("legend", {}, many ? "Layer and head" : "Layer"),
       h("div", { class: "thumbs", style: `grid-template-columns: ${columns}` },
         ...this.thumbs.flatMap(({ node, layer, head }) => (many && head === 0 ? [this.layers[layer], node] : [node]))));
@@ -269,18 +446,65 @@ export class LiveTranslator extends WidgetElement {
     this.rows = [];
     this.editor = h("div", { class: "editor" }, h("p", { class: "reads" }, this.query, "reads", this.undo), this.bars,
       h("p", { class: "note" }, "Drag a bar, or press a word to let it have all."));
+    this.mapped = ["place", "map", "query"].some(has);
+    const dt = this.sourceName = h("dt", {}, "sentence");
+    const both = h("dl", { class: "both" }, dt, this.source, h("dt", {}, "translation"), this.target);
+    for (const node of [dt, this.source]) node.hidden = has("text") && !this.mapped; // the field shows it
+    const where = h("div", { class: "where", hidden: !this.mapped }, this.place.node, maps);
     return h("div", { class: "widget", role: "group", "aria-label": spec.caption || "A Transformer translates" },
       spec.caption ? h("p", { class: "caption" }, spec.caption) : "",
-      h("div", { class: "controls" }, this.sentence.node, this.resetButton()),
-      h("dl", { class: "both" }, h("dt", {}, "sentence"), this.source, h("dt", {}, "translation"), this.target), this.live,
-      h("div", { class: "where" }, this.place.node, maps), h("div", { class: "work" }, this.editor, this.map));
+      h("div", { class: "controls" }, this.direction.node, this.sentence.node, this.resetButton()), this.field.node,
+      both, this.verdict, this.#buildDecoding(), ...this.#buildLooks(), this.live, where,
+      h("div", { class: "work", hidden: !this.mapped }, this.editor, this.map));
+  }
+
+  // What "<2en>" stands for: "French → English".
+  #way(tag) {
+    const from = this.#source(tag);
+    return `${from ? `${from} ` : ""}→ ${language(tag)}`;
+  }
+
+  /** The language of the sentences that this tag translates, if there are two. */
+  #source(tag) {
+    const others = this.spec.tags.filter((other) => other !== tag);
+    return others.length === 1 ? language(others[0]) : "";
+  }
+
+  #buildDecoding() {
+    const set = (name) => (value) => { this.set("hypothesis", 0); this.set(name, value); this.#stop(); };
+    this.methods = this.radios("Method", METHODS, (method) => { this.#present({ method }); });
+    this.methods.node.classList.add("segments");
+    const many = (k) => `${k} ${k === 1 ? "word" : "words"}`;
+    this.knobs = {
+      width: this.range("Width of the beam", { min: 1, max: 6, text: String, onset: set("width") }),
+      temperature: this.range("Temperature", { min: 0, max: 2, step: 0.05, text: (t) => format(t), onset: set("temperature") }),
+      top_k: this.range("Top k", { min: 1, max: ALL, text: () => (this.settings.top_k ? many(this.settings.top_k) : "all words"), onset: (k) => set("top_k")(k === ALL ? 0 : k) }),
+      top_p: this.range("Top p", { min: 0.05, max: 1, step: 0.05, text: (p) => format(p), onset: set("top_p") }),
+    };
+    this.again = h("button", { type: "button", onclick: () => this.#present({ seed: (this.settings.seed + 1) % 2 ** 32 }) }, "Draw again");
+    const knobs = Object.values(this.knobs).map(({ node }) => node);
+    return h("div", { class: "decoding", hidden: !this.has("method") }, this.methods.node, ...knobs, this.again);
+  }
+
+  #buildLooks() {
+    const has = (name) => this.has(name);
+    this.play = h("button", { type: "button", onclick: () => (this.#playing ? this.#stop() : this.#play(this.step < this.now.words.length ? this.step : 0)) }, "▶ Play");
+    this.steps = this.range("Step", { min: 0, max: 0, text: () => `${this.step + 1} of ${this.now.words.length + 1}`, onset: (step) => { this.#stop(); this.set("step", step); } });
+    this.next = Array.from({ length: LIKELIEST + 1 }, () => ({ word: h("dt"), share: h("dd", { class: "share" }), number: h("dd") }));
+    const list = h("dl", { class: "next", "aria-label": "What comes next" }, ...this.next.flatMap(({ word, share, number }) => [word, share, number]));
+    this.stepHead = h("p", { class: "note head" });
+    const steps = h("div", { hidden: !has("step") }, h("div", { class: "player" }, this.play, this.steps.node), this.stepHead, list);
+    this.found = h("fieldset", { class: "control found" });
+    this.tree = h("div", { class: "tree", tabindex: 0, role: "group", "aria-label": "The beam as a tree" });
+    const hidden = !has("step") && !has("method");
+    return [h("div", { class: "looks", hidden }, steps, this.found), this.tree];
   }
 
   #thumb(layer, head) {
     const choose = () => { this.set("layer", layer); this.set("head", head); };
     const input = h("input", { type: "radio", name: "map", onchange: choose });
     const canvas = h("canvas", { "aria-hidden": "true" });
-    return { layer, head, input, canvas, node: h("label", {}, input, canvas, this.model.h > 1 ? `head ${head + 1}` : `layer ${layer + 1}`) };
+    return { layer, head, input, canvas, node: h("label", {}, input, canvas, this.spec.heads > 1 ? `head ${head + 1}` : `layer ${layer + 1}`) };
   }
 
   #bar(j) {
@@ -292,20 +516,31 @@ export class LiveTranslator extends WidgetElement {
     return { key, input, slide, number };
   }
 
-  // A word above the map picks its row.
-  #pick({ target }) {
-    if (target.dataset.row) this.set("query", Number(target.dataset.row));
+  // A word above the map picks its row; one of the translation, its step.
+  #pick({ target: { dataset } }) {
+    if (dataset.row) this.set("query", Number(dataset.row));
+    if (dataset.step) {
+      this.#stop();
+      this.set("step", Number(dataset.step));
+    }
   }
 
   // Drawing.
 
   draw() {
     if (!this.clientWidth) return; // out of sight
+    const { settings } = this;
+    this.field.show(this.#text, settings.direction);
+    this.#showChoice();
+    this.direction.show(settings.direction);
+    this.#showDecoding();
     const { place, layer, head, query } = this.shown;
     const { queries, keys } = this.#words();
     const row = this.#row();
-    this.sentence.show(String(this.settings.sentence));
     this.place.show(place);
+    this.#showSentences(place, query, row.weights);
+    this.live.hidden = this.mapped === false;
+    if (!this.mapped) return;
     const named = JSON.stringify([place, queries, keys]);
     if (named !== this.#named) {
       this.#named = named;
@@ -314,48 +549,161 @@ export class LiveTranslator extends WidgetElement {
     }
     const inMap = this.hands.filter((hand) => hand.place === place && hand.layer === layer && hand.head === head);
     this.map.show(this.weights, query, inMap.map((hand) => hand.query));
-    this.#showSentences(place, query, row.weights);
+    this.#shade(row.weights, place);
     this.#showThumbs(place, layer, head, queries.length, keys.length);
     this.#showRow(queries[query], keys, query, row);
     const largest = row.weights.indexOf(Math.max(...row.weights));
     const most = row.weights[largest] > 0.995 ? "alone" : `most, ${format(row.weights[largest])}`;
     let told = `${this.#where({ place, layer, head })}: ${queries[query]} ${row.hand ? "now " : ""}reads ${keys[largest]} ${most}`;
     if (this.hands.length) told += `${row.hand ? ": " : ". By hand elsewhere: "}${news(this.plain.words, this.now.words)}`;
+    if (!this.model) told = `Loading the model, ${Math.round(this.spec.bytes / 1000)} KB …`;
     if (this.live.textContent !== told) this.live.textContent = told;
   }
 
-  #where({ place, layer, head }) {
-    return `${NAMES[place]}, layer ${layer + 1}${this.model.h > 1 ? `, head ${head + 1}` : ""}`;
+  #showChoice() {
+    const { sentence, text, direction } = this.settings;
+    const { input } = this.sentence;
+    if (input) {
+      const named = JSON.stringify([direction, Boolean(text)]);
+      if (named !== this.sentence.named) {
+        this.sentence.named = named;
+        const options = this.spec.sentences.map((_, k) => h("option", { value: k }, this.spec.tags.length ? written(this.#given(k).split(" ")) : this.#given(k)));
+        input.replaceChildren(...(text ? [h("option", { value: "own" }, "(your own)")] : []), ...options);
+      }
+    }
+    this.sentence.show(text ? "own" : String(sentence));
   }
 
-  #showSentences(place, query, weights) {
-    const isRow = { encoder: this.source, decoder: this.target, cross: this.target }[place];
-    const read = place === "decoder" ? this.target : this.source;
+  #showDecoding() {
+    const { settings, now } = this;
+    const { method, temperature } = settings;
+    const of = { width: "beam", temperature: "sample", top_k: "sample", top_p: "sample" };
+    this.methods.show(method);
+    for (const [name, { node, show }] of Object.entries(this.knobs)) {
+      node.hidden = of[name] !== method;
+      show(name === "top_k" ? Math.min(settings.top_k || ALL, ALL) : settings[name], !(temperature === 0 && name.startsWith("top")));
+    }
+    this.again.hidden = method !== "sample";
+    const { end, beam } = now;
+    let told = `${this.model ? "" : `Loading the model, ${Math.round(this.spec.bytes / 1000)} KB …`}`;
+    if (end) {
+      const steps = end.ended ? `in ${end.length} ${end.length === 1 ? "step" : "steps"}` : `stopped after ${LONGEST} words`;
+      told = `Probability of this translation: ${chance(end.logProbability)} (log-probability ${format(end.logProbability)}), ${steps}`;
+    }
+    if (!this.#playing && this.verdict.textContent !== told) this.verdict.textContent = told;
+    if (this.has("step")) this.#showStep();
+    for (const node of [this.found, this.tree]) node.hidden = !this.has("method") || method !== "beam";
+    this.found.style.minHeight = `${1.75 * settings.width + 1.5}rem`; // as long as the model is not there
+    this.tree.style.minHeight = `${treeHeight(settings.width)}px`;
+    if (beam) this.#showBeam(now);
+    this.play.textContent = this.#playing ? "❚❚ Pause" : "▶ Play";
+  }
+
+  #showStep() {
+    const { model, step, distribution, steps, now: { words } } = this;
+    steps.input.max = words.length;
+    steps.show(step);
+    this.play.disabled = !model;
+    const before = step ? `after “${written(words.slice(0, step).slice(-3))}”` : "first word";
+    this.stepHead.textContent = `What the model expects, ${before}:`;
+    if (!distribution) return this.next.forEach(({ word, share, number }) => {
+      for (const node of [word, number]) node.textContent = "\u00a0";
+      share.style.setProperty("--share", 0);
+    });
+    const { probabilities, kept, chosen } = distribution;
+    const order = Array.from(probabilities.keys()).sort((a, b) => probabilities[b] - probabilities[a] || a - b);
+    const named = order.slice(0, LIKELIEST);
+    if (!named.includes(chosen)) named[LIKELIEST - 1] = chosen;
+    const rest = 1 - named.reduce((sum, id) => sum + probabilities[id], 0);
+    this.next.forEach(({ word, share, number }, k) => {
+      const id = named[k];
+      const p = id === undefined ? Math.max(rest, 0) : probabilities[id];
+      word.textContent = id === undefined ? `${model.target.length - named.length} others` : model.target[id];
+      number.textContent = chance(Math.log(p));
+      share.style.setProperty("--share", p.toFixed(4));
+      const state = id === undefined ? "rest" : id === chosen ? "chosen" : kept[id] > 0 ? "" : "cut";
+      for (const node of [word, share, number]) node.classList.remove("rest", "chosen", "cut");
+      if (state) for (const node of [word, share, number]) node.classList.add(state);
+      word.setAttribute("aria-label", `${word.textContent}${state === "chosen" ? ", chosen" : state === "cut" ? ", cut off" : ""}`);
+    });
+  }
+
+  #showBeam(now) {
+    if (this.#treeOf === now) return;
+    const before = this.#treeOf?.beam === now.beam;
+    this.#treeOf = now;
+    const { beam, root, end } = now;
+    const { model } = this;
+    const name = (id) => model.target[id];
+    const shown = beam.found.indexOf(end);
+    if (before) {
+      this.found.querySelectorAll("input")[shown].checked = true;
+    } else {
+      const labels = beam.found.map((one, k) => h("label", {},
+        h("input", { type: "radio", name: "found", checked: k === shown, onchange: () => { this.#stop(); this.set("hypothesis", k); } }),
+        h("span", {}, written(one.ids.map(name)) || "(nothing)", one.ended ? "" : " …"),
+        h("span", { class: "log" }, `${format(one.logProbability)} (${chance(one.logProbability)})`)));
+      this.found.replaceChildren(h("legend", {}, "What the beam found: log-probability (probability)"), h("div", { class: "options" }, ...labels));
+    }
+    const label = `The search as a tree of ${beam.columns.length} steps; its sentences are in the list before it`;
+    this.tree.replaceChildren(drawTree({ columns: beam.columns, root, found: beam.found, shown: end, name, label }));
+  }
+
+  #where({ place, layer, head }) {
+    return `${NAMES[place]}, layer ${layer + 1}${this.spec.heads > 1 ? `, head ${head + 1}` : ""}`;
+  }
+
+  #showSentences(place, query) {
+    const isRow = this.mapped && { encoder: this.source, decoder: this.target, cross: this.target }[place];
     const shift = place === "decoder" ? 1 : 0; // <bos> comes before the words
-    const word = (line, text, i, tag = "span") => {
+    const stepped = this.has("step");
+    const word = (line, text, i, after, tag = "span") => {
       const node = h(tag, { class: "word" }, text);
-      const weight = line === read ? weights[i + shift] ?? 0 : 0;
       if (line === isRow) node.dataset.row = i + shift;
       if (line === isRow && i + shift === query) node.classList.add("row");
-      if (weight >= 0.05) {
-        const colour = this.map.tables.rgb[Math.round(255 * weight)];
-        Object.assign(node.style, { background: `rgb(${colour})`, color: inkOn(colour) });
+      if (line === this.target && stepped) {
+        node.dataset.step = i;
+        node.classList.toggle("at", i === this.step);
+        node.classList.toggle("later", i >= this.#visible);
       }
-      return [node, text.endsWith("'") ? "" : " "]; // l'animal
+      if (line === this.source && this.spec.tags.includes(text)) {
+        node.classList.add("tag");
+        node.title = `${text}, the first word of the source, tells the model to write ${language(text)}`;
+      }
+      return [node, text.endsWith("'") || after === "," ? "" : " "]; // l'animal
     };
-    this.source.replaceChildren(...this.sentences[this.settings.sentence].flatMap((text, i) => word(this.source, text, i)));
+    this.source.replaceChildren(...this.sourceWords.flatMap((text, i, all) => word(this.source, text, i, all[i + 1])));
     let i = 0;
     const parts = pieces(this.plain.words, this.now.words).flatMap(({ same, old, now }) => [
       ...(same || !old.length ? [] : [h("del", {}, old.join(" ")), " "]),
-      ...now.flatMap((text) => word(this.target, text, i++, same ? "span" : "ins")),
+      ...now.flatMap((text) => word(this.target, text, i, this.now.words[++i], same ? "span" : "ins")),
     ]);
+    if (stepped && this.now.end?.ended) {
+      const end = h("span", { class: "end", title: "the model says that the sentence is over" }, "<eos>");
+      end.dataset.step = i;
+      end.classList.toggle("at", i === this.step);
+      end.classList.toggle("later", i >= this.#visible);
+      parts.push(end);
+    }
     this.target.replaceChildren(...parts);
   }
 
+  // The words that the row in focus reads, in the colours of the map.
+  #shade(weights, place) {
+    const line = place === "decoder" ? this.target : this.source;
+    const first = place === "decoder" ? 1 : 0;
+    line.querySelectorAll(".word").forEach((node, i) => {
+      const weight = weights[i + first] ?? 0;
+      if (weight < 0.05) return;
+      const colour = this.map.tables.rgb[Math.round(255 * weight)];
+      Object.assign(node.style, { background: `rgb(${colour})`, color: inkOn(colour) });
+    });
+  }
+
   #showThumbs(place, layer, head, n, m) {
-    this.layers.forEach((name, k) => { name.hidden = k >= this.model.depth[place]; });
+    this.layers.forEach((name, k) => { name.hidden = k >= this.#depth[place]; });
     for (const thumb of this.thumbs) {
-      thumb.node.hidden = thumb.layer >= this.model.depth[place];
+      thumb.node.hidden = thumb.layer >= this.#depth[place];
       if (thumb.node.hidden) continue;
       thumb.input.checked = thumb.layer === layer && thumb.head === head;
       const hand = this.hands.some((row) => row.place === place && row.layer === thumb.layer && row.head === thumb.head);

@@ -116,6 +116,14 @@ export function entropy(weights) {
 /** A temperature, which as a setting is a number from 0 on, or "inf" (JSON has no infinity). */
 export const asNumber = (temperature) => (temperature === "inf" ? Infinity : temperature);
 
+// Its slider is logarithmic, twenty positions to a factor of ten, with 0 and "inf" beyond the ends.
+export const COLDEST = -41;
+export const temperatureAt = (position, digits = 2) => (position <= COLDEST ? 0 : position >= -COLDEST ? "inf" : Number((10 ** (position / 20)).toPrecision(digits)));
+export function positionOf(temperature) {
+  if (temperature === "inf") return -COLDEST;
+  return temperature === 0 ? COLDEST : Math.min(Math.max(Math.round(20 * Math.log10(temperature)), COLDEST + 1), -COLDEST - 1);
+}
+
 /** What each weight gains, row i, when a score rises, column j: w_i (1[i = j] - w_j) / temperature, (n, n); 0 at temperature 0. */
 export function softmaxJacobian(weights, temperature) {
   const n = weights.length;
@@ -140,4 +148,26 @@ export function compare(u, v) {
     together += (u[c] / a + v[c] / b) ** 2;
   }
   return { dot, lengths, cosine: dot / (a * b), angle: (Math.atan2(Math.sqrt(apart), Math.sqrt(together)) * 360) / Math.PI };
+}
+
+// Numbers to and from text.
+
+export const LARGEST = 1e12; // size of a typed number
+
+/** The number that was typed, with a point or a comma; null if it is none, or out of bounds. */
+export function parse(text) {
+  const plain = text.trim().replace("−", "-").replace(",", ".");
+  if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(plain)) return null;
+  const number = Number(plain);
+  return Math.abs(number) <= LARGEST ? number : null;
+}
+
+/** A number for people: whole numbers in full, others with 4 digits or so, without trailing zeros. */
+export function text(x) {
+  const size = Math.abs(x);
+  let plain;
+  if (size >= 1e7 || (size > 0 && size < 5e-4)) plain = x.toExponential(size >= 1e7 ? 3 : 1).replace("+", "").replace(/\.?0+e/, "e");
+  else if (Number.isInteger(x)) plain = String(x);
+  else plain = String(Number(x.toFixed(size < 10 ? 4 - (size >= 1) : size < 100 ? 2 : 1)));
+  return plain.replaceAll("-", "−");
 }

@@ -118,11 +118,6 @@ export function bar(x, low, high) {
   return [from, to - from];
 }
 
-// The temperature's slider goes from 0 to "inf", and is logarithmic between these ends.
-export const COLDEST = -41;
-export const temperatureAt = (position) => (position <= COLDEST ? 0 : position >= -COLDEST ? "inf" : Number((10 ** (position / 20)).toPrecision(2)));
-export const positionOf = (temperature) => (temperature === 0 ? COLDEST : temperature === "inf" ? -COLDEST : clamp(Math.round(20 * Math.log10(temperature)), COLDEST + 1, -COLDEST - 1));
-
 /** Centres of handles for two tips, pushed apart where the tips are closer than `gap`: each can still be touched. */
 export function apart([a, b], gap) {
   const [dx, dy] = [b[0] - a[0], b[1] - a[1]];

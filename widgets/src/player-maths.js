@@ -1,8 +1,7 @@
-// The numbers of <attention-player>, without its page: one self-attention with edits, and numbers to and from text.
-import { matmul, matmulT, softmaxRows } from "./maths.js";
+// The numbers of <attention-player>, without its page: one self-attention with edits, and sums and products written out.
+import { matmul, matmulT, softmaxRows, text } from "./maths.js";
 
 export const STEPS = ["embed", "project", "score", "scale", "softmax", "weigh", "sum"];
-export const LARGEST = 1e12; // size of a typed number
 export const SMALLEST_DIVISOR = 1e-6;
 
 /** What an edit is called: place("X", 0, 1) is "X[0,1]". */
@@ -31,24 +30,6 @@ export function attention(inputs, edits, divisor) {
   const weights = put("weights", [n, n], softmaxRows(scaled, n, n));
   put("output", [n, d_v], matmul(weights, V, n, n, d_v));
   return all;
-}
-
-/** The number that was typed, with a point or a comma; null if it is none, or out of bounds. */
-export function parse(text) {
-  const plain = text.trim().replace("−", "-").replace(",", ".");
-  if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(plain)) return null;
-  const number = Number(plain);
-  return Math.abs(number) <= LARGEST ? number : null;
-}
-
-/** A number for people: whole numbers in full, others with 4 digits or so, without trailing zeros. */
-export function text(x) {
-  const size = Math.abs(x);
-  let plain;
-  if (size >= 1e7 || (size > 0 && size < 5e-4)) plain = x.toExponential(size >= 1e7 ? 3 : 1).replace("+", "").replace(/\.?0+e/, "e");
-  else if (Number.isInteger(x)) plain = String(x);
-  else plain = String(Number(x.toFixed(size < 10 ? 4 - (size >= 1) : size < 100 ? 2 : 1)));
-  return plain.replaceAll("-", "−");
 }
 
 /** Without the small change: 0.00001 becomes 0. */

@@ -1,4 +1,4 @@
-// A safetensors file: 8 bytes for the length of the header, the header as JSON, then the numbers.
+// A safetensors file: 8 bytes for the length of the header, the header as JSON, then the numbers; and the file as text.
 
 // Bytes of a number, and how to read one.
 const KINDS = {
@@ -39,4 +39,18 @@ export function readSafetensors(bytes) {
     tensors[name] = { shape, data };
   }
   return { facts, tensors };
+}
+
+/** The bytes of a safetensors file, from the text that `packed` of widgets/_model.py makes of them. */
+export async function unpack(text) {
+  let bytes;
+  try {
+    const deflated = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+    const stream = new Blob([deflated]).stream().pipeThrough(new DecompressionStream("deflate"));
+    bytes = new Uint8Array(await new Response(stream).arrayBuffer());
+  } catch {
+    throw new Error("not the weights of a model: they do not unpack");
+  }
+  const odd = Math.ceil(bytes.length / 2); // where the odd bytes begin
+  return bytes.map((_, k) => bytes[k % 2 ? odd + (k - 1) / 2 : k / 2]);
 }

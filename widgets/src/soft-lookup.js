@@ -1,9 +1,9 @@
 // <soft-lookup>: a small library; the reader moves the query and sees what is read and what mixture comes back.
 import { format, h, WidgetElement } from "./element.js";
-import { asNumber, decode, matmul, matmulT, scaleFactor, softmaxRows } from "./maths.js";
-import { bar, positionOf } from "./plane.js";
+import { asNumber, decode, matmul, matmulT, positionOf, scaleFactor, softmaxRows, text } from "./maths.js";
+import { bar } from "./plane.js";
 import { PLANE_STYLE, PlaneView } from "./plane-view.js";
-import { parse, products, text } from "./player-maths.js";
+import { products } from "./player-maths.js";
 import { temperatureRange } from "./softmax-bars.js";
 
 const ROOMY = 4; // features; more are written with fewer digits
@@ -46,7 +46,6 @@ const STYLE = `${PLANE_STYLE}
 
 export class SoftLookup extends WidgetElement {
   static STYLE = STYLE;
-  #typing = null; // the field being typed in, which draw() leaves alone
 
   load(spec) {
     [this.m, this.d_v] = spec.values.shape;
@@ -77,12 +76,9 @@ export class SoftLookup extends WidgetElement {
       method: this.radios("Weights by", [["softmax", "softmax"], ["relu", "ReLU"]], set("method")),
     };
     this.controls = Object.fromEntries(spec.controls.map((name) => [name, controls[name]]));
-    this.fields = spec.key_features.map((name, c) => h("input", {
-      class: "field", type: "text", autocomplete: "off", spellcheck: "false", "aria-label": `Query, ${name}`,
-      oninput: () => this.#type(c), onchange: () => this.#settle(), onblur: () => this.#settle(),
-    }));
+    this.fields = spec.key_features.map((name, c) => this.number(`Query, ${name}`, (value) => this.set("query", this.settings.query.map((x, k) => (k === c ? value : x)))));
     const query = h("fieldset", { class: "control" }, h("legend", {}, "Query"),
-      h("div", { class: "fields" }, ...this.fields.map((field, c) => h("label", {}, spec.key_features[c], field))));
+      h("div", { class: "fields" }, ...this.fields.map(({ node }, c) => h("label", {}, spec.key_features[c], node))));
     this.view = new PlaneView({
       label: "Plane of the query and the keys", names: [...titles, "query"], handles: 1, sides: spec.key_features, onmove: (_, point) => this.set("query", point),
     });
@@ -118,25 +114,8 @@ export class SoftLookup extends WidgetElement {
       h("div", { class: "controls" }, query, ...Object.values(this.controls).map(({ node }) => node), this.resetButton()), h("div", { class: "body" }, this.view.node, side), this.mix, this.live);
   }
 
-  // What the reader does.
-
-  #type(c) {
-    const field = this.fields[c];
-    const value = parse(field.value);
-    this.#typing = field;
-    if (value === null) return field.setAttribute("aria-invalid", "true");
-    field.removeAttribute("aria-invalid");
-    this.set("query", this.settings.query.map((x, k) => (k === c ? value : x)));
-  }
-
-  #settle() {
-    this.#typing?.removeAttribute("aria-invalid");
-    this.#typing = null;
-    this.schedule();
-  }
-
   reset() {
-    this.#settle();
+    for (const field of this.fields) field.settle();
     super.reset();
   }
 
@@ -148,7 +127,7 @@ export class SoftLookup extends WidgetElement {
     this.controls.temperature?.show(positionOf(settings.temperature), method === "softmax");
     this.controls.scale?.show(settings.scale);
     this.controls.method?.show(method);
-    this.fields.forEach((field, c) => { if (field !== this.#typing && field.value !== text(query[c])) field.value = text(query[c]); });
+    this.fields.forEach((field, c) => field.show(query[c]));
 
     const largest = Math.max(...weights, method === "relu" ? 1e-9 : 0);
     const full = method === "relu" ? Math.max(1, largest) : 1;

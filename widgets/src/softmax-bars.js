@@ -1,9 +1,8 @@
 // <softmax-bars>: scores to be dragged, their exponentials, their weights, and how the weights move.
 import { colourTable, inkOn } from "./colours.js";
 import { format, h, WidgetElement } from "./element.js";
-import { asNumber, entropy, softmaxJacobian, softmaxRows } from "./maths.js";
-import { bar, clamp, COLDEST, niceAbove, positionOf, temperatureAt } from "./plane.js";
-import { parse, text } from "./player-maths.js";
+import { asNumber, COLDEST, entropy, positionOf, softmaxJacobian, softmaxRows, temperatureAt, text } from "./maths.js";
+import { bar, clamp, niceAbove } from "./plane.js";
 
 /** A widget's temperature slider. */
 export function temperatureRange(widget, { coldest, hottest }) {
@@ -75,7 +74,6 @@ const STYLE = `
 export class SoftmaxBars extends WidgetElement {
   static STYLE = STYLE;
   #reach = 0; // the sliders go from minus to plus this
-  #typing = null; // the field being typed in, which draw() leaves alone
 
   load(spec) {
     this.labels = spec.labels;
@@ -132,14 +130,11 @@ export class SoftmaxBars extends WidgetElement {
   #row(label, i) {
     const parts = { bar: h("div", { class: "bar" }), exp: h("div", { class: "number" }), expBar: h("div", { class: "bar" }), weight: h("div", { class: "number" }), weightBar: h("div", { class: "bar" }) };
     parts.range = h("input", { type: "range", "aria-label": `Score of ${label}`, oninput: () => this.#put(i, Number(parts.range.value)) });
-    parts.field = h("input", {
-      class: "field", type: "text", autocomplete: "off", spellcheck: "false", "aria-label": `Score of ${label}, as a number`,
-      oninput: () => this.#type(i), onchange: () => this.#settle(), onblur: () => this.#settle(),
-    });
+    parts.field = this.number(`Score of ${label}, as a number`, (score) => this.#put(i, score));
     parts.slide = h("div", { class: "slide" }, h("div", { class: "zero" }), parts.bar, parts.range);
     const cell = (kind, number, bar) => h("td", { class: kind }, h("div", { class: "cell" }, number, h("div", { class: "track" }, bar)));
     parts.node = h("tr", { onfocusin: () => this.#choose(i), onpointerdown: () => this.#choose(i) }, h("th", { scope: "row", title: label }, label),
-      h("td", {}, h("div", { class: "cell" }, parts.field, parts.slide)), cell("exp", parts.exp, parts.expBar), cell("weight", parts.weight, parts.weightBar));
+      h("td", {}, h("div", { class: "cell" }, parts.field.node, parts.slide)), cell("exp", parts.exp, parts.expBar), cell("weight", parts.weight, parts.weightBar));
     return parts;
   }
 
@@ -155,26 +150,8 @@ export class SoftmaxBars extends WidgetElement {
     if (score !== this.settings.scores[i]) this.set("scores", this.settings.scores.map((s, j) => (j === i ? score : s)));
   }
 
-  #type(i) {
-    const { field } = this.rows[i];
-    const score = parse(field.value);
-    this.#typing = field;
-    if (score === null) field.setAttribute("aria-invalid", "true");
-    else {
-      field.removeAttribute("aria-invalid");
-      this.#put(i, score);
-    }
-    this.schedule();
-  }
-
-  #settle() {
-    this.#typing?.removeAttribute("aria-invalid");
-    this.#typing = null;
-    this.schedule();
-  }
-
   reset() {
-    this.#settle();
+    for (const { field } of this.rows) field.settle();
     this.#reach = 0;
     this.chosen = null;
     super.reset();
@@ -225,7 +202,7 @@ export class SoftmaxBars extends WidgetElement {
     slide.style.setProperty("--sign", `rgb(${colourTable("scores", this.hasAttribute("dark"))[score < 0 ? 20 : 235]})`);
     for (const [name, value] of [["from", start], ["long", length], ["zero", 50]]) slide.style.setProperty(`--${name}`, (value / 100).toFixed(4));
     node.style.display = length ? "" : "none";
-    if (field !== this.#typing && field.value !== text(score)) field.value = text(score);
+    field.show(score);
   }
 
   #showSlopes(current, weights) {

@@ -1,9 +1,9 @@
 // <vector-plane>: vectors as arrows; the reader picks two, drags their tips and sees how alike they are.
 import { format, h, WidgetElement } from "./element.js";
-import { compare, decode, matmulT } from "./maths.js";
+import { compare, decode, matmulT, text } from "./maths.js";
 import { bar } from "./plane.js";
 import { PLANE_STYLE, PlaneView } from "./plane-view.js";
-import { products, text } from "./player-maths.js";
+import { products } from "./player-maths.js";
 
 const WRITTEN_OUT = 3; // most features of which each product is shown
 

@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { asNumber, compare, softmaxJacobian, softmaxRows } from "../src/maths.js";
-import { positionOf, temperatureAt } from "../src/plane.js";
+import { asNumber, compare, positionOf, softmaxJacobian, softmaxRows, temperatureAt } from "../src/maths.js";
 
 const softmax = (scores, temperature) => softmaxRows(scores, 1, scores.length, null, temperature);
 
 test("the temperature slider goes from 0 to inf, and back to where it was", () => {
-  assert.deepEqual([-41, -40, -20, 0, 20, 40, 41].map(temperatureAt), [0, 0.01, 0.1, 1, 10, 100, "inf"]);
+  assert.deepEqual([-41, -40, -20, 0, 20, 40, 41].map((position) => temperatureAt(position)), [0, 0.01, 0.1, 1, 10, 100, "inf"]);
   for (let position = -41; position <= 41; position++) assert.equal(positionOf(temperatureAt(position)), position);
   assert.deepEqual([1e-6, 1e6].map(positionOf), [-40, 40]);
+  assert.deepEqual([temperatureAt(1), temperatureAt(1, 3)], [1.1, 1.12]);
   assert.deepEqual([0, 2.5, "inf"].map(asNumber), [0, 2.5, Infinity]);
 });
 

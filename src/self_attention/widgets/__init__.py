@@ -9,6 +9,8 @@ from .position_map import PositionMap
 from .receptive_field import ReceptiveField
 from .soft_lookup import SoftLookup
 from .softmax_bars import SoftmaxBars
+from .training_bars import TrainingBars
+from .transformer_blocks import TransformerBlocks
 from .vector_plane import VectorPlane
 
 __all__ = [
@@ -21,5 +23,7 @@ __all__ = [
     "ReceptiveField",
     "SoftLookup",
     "SoftmaxBars",
+    "TrainingBars",
+    "TransformerBlocks",
     "VectorPlane",
 ]

@@ -1,47 +1,73 @@
 """LiveTranslator: a trained Transformer that runs in the page, and whose attention the reader moves by hand."""
 
-import base64
-import hashlib
-import json
+import functools
 import math
-from difflib import get_close_matches
+import re
+import unicodedata
+from itertools import count
 from numbers import Integral
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
+import numpy as np
 import traitlets
 
-from ._base import Widget, html_table
+from ._base import html_table
+from ._model import LONGEST, ModelWidget, check_sentences, published
+
+__all__ = ["LiveTranslator", "published"]
 
 PLACES = ("encoder", "decoder", "cross")
-CONTROLS = ("sentence", "place", "map", "query")
-MOST = {"sentences": 20, "words": 40}
-LONGEST = 40  # words of a translation
+METHODS = ("greedy", "beam", "sample")
+CONTROLS = ("sentence", "text", "direction", "method", "step", "place", "map", "query")
+MAPS = ("sentence", "place", "map", "query")  # what a model without tags has, if nothing else is asked for
 FIELDS = ("sentence", "place", "layer", "head", "query", "weights")
+RANGES = {  # of the settings that are numbers: least, most
+    "width": (1, 6),
+    "hypothesis": (0, 5),
+    "temperature": (0, 2),
+    "top_k": (0, 10**6),
+    "top_p": (0, 1),
+    "seed": (0, 2**32 - 1),
+    "step": (0, LONGEST),
+}
 
 
-class LiveTranslator(Widget):
-    """A trained Transformer at work in the page: its translation, its attention maps, and rows to move by hand.
+class LiveTranslator(ModelWidget):
+    """A trained Transformer at work in the page: what it says, with which probability, by which attention.
 
-    The reader picks a sentence, a map and a word in it, drags that word's weights onto other words, and sees what
-    becomes of the translation: encoder and decoder run again in the browser, with these rows of weights forced.
+    The reader picks a sentence or types one, turns the direction round, and has it translated greedily, with a beam
+    or by drawing; sees the words come one by one, each step's distribution, the beam as a tree, every attention map;
+    and drags a word's weights onto other words: the model runs again with these rows of weights forced.
 
     Args:
-        model: the name of a model that comes with the package, such as "transformer_pronouns"; or a
+        model: the name of a model that comes with the package, such as "transformer_both"; or a
             `nn.TransformerTranslator`, whose weights then travel inside the HTML, as float16.
-        sentences: 1 to 20 source sentences of at most 40 words, all of which the model knows.
+        sentences: 1 to 20 source sentences of at most 40 words, all of which the model knows. If its vocabulary has
+            words such as "<2en>" that say what to write, a sentence begins with one, or the widget puts it there.
         sentence: which one is shown, from 0.
         place: "encoder", "decoder" (its self-attention) or "cross" (from the decoder to the encoder).
         layer, head: which map of this place is shown, from 0; where there are fewer, the last.
-        query: the row in focus, from 0, or (the first place of) a source word.
-        change: rows moved by hand: a list of {"place", "layer", "head", "query", "weights"} and, if it is not the
-            sentence shown, "sentence". As many weights as the row has keys: the words of the source; query + 1 in the
-            decoder's self-attention. They are divided by their sum.
-        controls: what the reader sees, of "sentence", "place", "map" and "query"; default: all.
+        query: the row in focus, from 0, or (the first place of) a word of the source as it is given.
+        change: rows moved by hand: a list of {"place", "layer", "head", "query", "weights"} and "sentence": the number
+            of a given sentence, or the words of another one; without it, the one shown. As many weights as the row has
+            keys: the words of the source; query + 1 in the decoder's self-attention. They are divided by their sum.
+        text: a sentence to be shown instead of the given one, without a tag; capitals, a final stop and "l'animal" for
+            "l' animal" are as good.
+        direction: the tag, such as "<2en>", that says what to write; default: as in the sentence shown. A given
+            sentence that has another tag shows turned round: its translation, to be translated back.
+        method: "greedy", "beam" or "sample".
+        width: of the beam, 1 to 6.
+        hypothesis: which of the beam's sentences is shown, from 0, the best; where there are fewer, the last.
+        temperature, top_k, top_p: for "sample": 0 to 2; how many words stay, 0 = all; which share of them, up to 1.
+        seed: for "sample": "draw again" adds 1.
+        step: of which word of the translation the distribution is shown, from 0.
+        controls: what the reader sees, of "sentence", "text", "direction", "method", "step", and, for the maps,
+            "place", "map" and "query". Default: all; for a model without tags, "sentence" and the maps.
         caption: a line above.
 
-    All from `sentence` to `change` are traits, set and observed from Python; in a notebook they follow the reader.
+    All from `sentence` to `step` are traits, set and observed from Python; in a notebook they follow the reader.
     Assign a new list to `change`: a change inside the old one goes unnoticed.
+
+    Python and the page draw the same words from the same seed: both take their numbers from `uniform`.
 
     Raises:
         ValueError: for words that the model does not know, weights that do not fit, unknown names.
@@ -54,11 +80,13 @@ class LiveTranslator(Widget):
     >>> live.change = [{"place": "encoder", "layer": 2, "head": 0, "query": 8, "weights": street}]
     >>> live.translation
     "l' animal n' a pas traversé la rue parce qu' elle était trop fatigué"
+    >>> live.text = "The street was too wide."
+    >>> live.translation
+    'la rue était trop large'
     """
 
     element = "live-translator"
-    scripts = ("widgets.js", "translator.js")
-    SETTINGS = ("sentence", "place", "layer", "head", "query", "change")
+    SETTINGS = ("sentence", "place", "layer", "head", "query", "change", "text", "direction", "method", *RANGES)
 
     sentence = traitlets.Int(0).tag(sync=True)
     place = traitlets.Unicode("encoder").tag(sync=True)
@@ -66,6 +94,16 @@ class LiveTranslator(Widget):
     head = traitlets.Int(0).tag(sync=True)
     query = traitlets.Int(0).tag(sync=True)
     change = traitlets.List().tag(sync=True)
+    text = traitlets.Unicode("").tag(sync=True)
+    direction = traitlets.Unicode("").tag(sync=True)
+    method = traitlets.Unicode("greedy").tag(sync=True)
+    width = traitlets.Int(4).tag(sync=True)
+    hypothesis = traitlets.Int(0).tag(sync=True)
+    temperature = traitlets.Float(1.0).tag(sync=True)
+    top_k = traitlets.Int(0).tag(sync=True)
+    top_p = traitlets.Float(1.0).tag(sync=True)
+    seed = traitlets.Int(0).tag(sync=True)
+    step = traitlets.Int(0).tag(sync=True)
 
     def __init__(
         self,
@@ -78,42 +116,97 @@ class LiveTranslator(Widget):
         head=0,
         query=0,
         change=None,
-        controls=CONTROLS,
+        text="",
+        direction=None,
+        method="greedy",
+        width=4,
+        hypothesis=0,
+        temperature=1.0,
+        top_k=0,
+        top_p=1.0,
+        seed=0,
+        step=0,
+        controls=None,
         caption="",
     ):
-        self._name, self._file, self._model = _fetch(model)
+        spec = self._start(model, sentences)
         encoder, decoder = self._model.transformer.encoder, self._model.transformer.decoder
         self._layers = {"encoder": len(encoder), "decoder": len(decoder), "cross": len(decoder)}
         self._heads = decoder[0].attention.h
-        self._sentences = self._check_sentences(sentences)
+        self._tags = [word for word in self._model.source.words if re.fullmatch(r"<2\w+>", word)]
+        self._sentences = spec["sentences"] = [self._tagged(sentence) for sentence in self._sentences]
+        self._said = self._model.translate(self._sentences, LONGEST)
+        controls = (CONTROLS if self._tags else MAPS) if controls is None else controls
         if not set(controls) <= set(CONTROLS):
             raise ValueError(f"unknown control in {list(controls)}: expected some of {list(CONTROLS)}")
+        controls = [name for name in CONTROLS if name in controls and (name != "direction" or self._tags)]
+        spec |= {"controls": controls, "caption": str(caption), "said": self._said}
+        spec |= {"depth": [len(encoder), len(decoder)], "heads": self._heads, "tags": self._tags}
+        if self._tags:
+            spec["spoken"] = self._spoken()
+        super().__init__()
+        self.sentence = sentence
+        if direction is None:
+            direction = self._sentences[sentence].split()[0] if self._tags else ""
+        self.direction, self.text = direction, text
         if isinstance(query, str):
-            words = self._words(sentence)
+            words = self._source
             if query not in words:
                 raise ValueError(f"query must be a number or one of the words {words}, got {query!r}")
             query = words.index(query)
-        spec = {"element": self.element, "model": self._name, "bytes": len(self._file), "sentences": self._sentences}
-        spec["digest"] = hashlib.sha256(self._file).hexdigest()[:8]
-        spec["weights"] = base64.b64encode(self._file).decode()
-        spec |= {"controls": [name for name in CONTROLS if name in controls], "caption": str(caption)}
-        super().__init__(sentence=sentence, place=place, layer=layer, head=head, query=query)
+        self.place, self.layer, self.head, self.query = place, layer, head, query
+        self.method, self.width, self.hypothesis, self.seed, self.step = method, width, hypothesis, seed, step
+        self.temperature, self.top_k, self.top_p = temperature, top_k, top_p
         self.change = [] if change is None else change  # after `sentence`, which it may leave out
+        spec["first"] = [" ".join(self._source), self.translation]  # what the page shows before the model is there
         self._spec = {**spec, "settings": self.settings}
 
-    def _check_sentences(self, sentences):
-        sentences = [sentences] if isinstance(sentences, str) else sentences
-        sentences = [" ".join(str(sentence).split()) for sentence in sentences]
-        sizes = [len(sentence.split()) for sentence in sentences]
-        if not 1 <= len(sentences) <= MOST["sentences"] or not all(1 <= size <= MOST["words"] for size in sizes):
-            expected = f"1 to {MOST['sentences']} sentences of 1 to {MOST['words']} words"
-            raise ValueError(f"expected {expected}, got {len(sentences)} of {sizes} words")
-        known = self._model.source.words[4:]
-        for word in {word: None for sentence in sentences for word in sentence.split()}:
-            if word not in known:
-                near = get_close_matches(word, known) or known[:3]
-                raise ValueError(f"the model does not know the word {word!r}: expected words such as {', '.join(near)}")
-        return sentences
+    # Words and languages.
+
+    def _spoken(self):
+        """For each word of the vocabulary after the signs, in which directions it may be in the source: 1, 2, 4, ..."""
+        every = 2 ** len(self._tags) - 1
+        known = {"<2en>": french_and_english()[0], "<2fr>": french_and_english()[1]}
+        spoken = []
+        for word in self._model.source.words[4:]:
+            own = sum(2**i for i, tag in enumerate(self._tags) if word in known.get(tag, ()))
+            spoken.append(0 if word in self._tags else own or every)
+        return spoken
+
+    def _tagged(self, sentence):
+        """A sentence with the tag that it has, or else the first that its words allow."""
+        words = sentence.split()
+        inside = [word for word in words[1:] if word in self._tags]
+        if inside:
+            raise ValueError(f"a tag stands before a sentence and nowhere else, got {sentence!r}")
+        if not self._tags or words[0] in self._tags:
+            if self._tags and len(words) == 1:
+                raise ValueError(f"expected words after the tag, got {sentence!r}")
+            return sentence
+        spoken = dict(zip(self._model.source.words[4:], self._spoken(), strict=True))
+        allowed = [tag for i, tag in enumerate(self._tags) if all(spoken[word] >> i & 1 for word in words)]
+        if not allowed:
+            raise ValueError(f"expected a sentence that begins with one of {self._tags}, got {sentence!r}")
+        return f"{allowed[0]} {sentence}"
+
+    @property
+    def _shown(self):
+        """What a changed row calls the sentence shown: its number if it is a given one, else its words."""
+        own = self._sentences[self.sentence]
+        tag = own.split()[0]
+        if not self.text and (not self._tags or tag == self.direction or not self._said[self.sentence]):
+            return self.sentence
+        return f"{self.direction} {self.text or self._said[self.sentence]}".strip()
+
+    @property
+    def _source(self):
+        """The words of the sentence shown, with its tag."""
+        return self._words(self._shown)
+
+    def _words(self, shown):
+        return (self._sentences[shown] if isinstance(shown, Integral) else shown).split()
+
+    # What may be set.
 
     @traitlets.validate("sentence", "layer", "head", "query")
     def _valid_index(self, proposal):
@@ -128,11 +221,28 @@ class LiveTranslator(Widget):
             raise ValueError(f"{name} must be from 0 to {size - 1}, got {proposal.value}")
         return proposal.value
 
-    @traitlets.validate("place")
-    def _valid_place(self, proposal):
-        if proposal.value not in PLACES:
-            raise ValueError(f"place must be one of {list(PLACES)}, got {proposal.value!r}")
+    @traitlets.validate(*RANGES)
+    def _valid_number(self, proposal):
+        name = proposal.trait.name
+        least, most = RANGES[name]
+        if not least <= proposal.value <= most or (name == "top_p" and not proposal.value):
+            above = "above" if name == "top_p" else "from"
+            raise ValueError(f"{name} must be {above} {least} to {most}, got {proposal.value}")
         return proposal.value
+
+    @traitlets.validate("place", "method", "direction")
+    def _valid_name(self, proposal):
+        name = proposal.trait.name
+        expected = {"place": PLACES, "method": METHODS, "direction": self._tags or [""]}[name]
+        if proposal.value not in expected:
+            raise ValueError(f"{name} must be one of {list(expected)}, got {proposal.value!r}")
+        return proposal.value
+
+    @traitlets.validate("text")
+    def _valid_text(self, proposal):
+        known = [word for word in self._model.source.words[4:] if word not in self._tags]
+        words = split(proposal.value, known)
+        return check_sentences(" ".join(words), known)[0] if proposal.value.strip() else ""
 
     @traitlets.validate("change")
     def _valid_change(self, proposal):
@@ -148,7 +258,7 @@ class LiveTranslator(Widget):
     def _check_row(self, row):
         if not isinstance(row, dict) or not set(FIELDS[1:]) <= set(row) <= set(FIELDS):
             raise ValueError(f"change must be a list of dicts with {list(FIELDS[1:])}, got {row!r}")
-        row = {"sentence": self.sentence} | row
+        row = {"sentence": self._shown} | row
         if row["place"] not in PLACES:
             raise ValueError(f"place must be one of {list(PLACES)}, got {row['place']!r}")
 
@@ -156,7 +266,10 @@ class LiveTranslator(Widget):
             if not isinstance(row[name], Integral) or not 0 <= row[name] < size:
                 raise ValueError(f"{name} of a changed row must be from 0 to {size - 1}, got {row[name]!r}")
 
-        check("sentence", len(self._sentences))
+        if isinstance(row["sentence"], str):
+            [row["sentence"]] = check_sentences(row["sentence"], self._model.source.words[4:])
+        else:
+            check("sentence", len(self._sentences))
         check("layer", self._layers[row["place"]])
         check("head", self._heads)
         m = len(self._words(row["sentence"]))
@@ -173,56 +286,110 @@ class LiveTranslator(Widget):
             weights = [w / total for w in weights]
         return {name: row[name] for name in FIELDS[:-1]} | {"weights": weights}
 
-    def _words(self, sentence):
-        return self._sentences[sentence].split()
+    # Numbers.
+
+    @property
+    def _hands(self):
+        """The rows moved by hand in the sentence shown."""
+        return [row for row in self.change if row["sentence"] == self._shown]
 
     def _forced(self, place, layer, weights):
-        """The weights (1, h, n, m) of one map of one layer, with the rows that were moved by hand."""
+        """The weights (b, h, n, m) of one map of one layer, with the rows that were moved by hand."""
         weights = weights.clone()
-        for row in self.change:
-            if (row["sentence"], row["place"], row["layer"]) == (self.sentence, place, layer):
-                if row["query"] < weights.shape[2]:
-                    forced = weights[0, row["head"], row["query"]]
-                    forced[:] = 0
-                    forced[: len(row["weights"])] = forced.new_tensor(row["weights"])
+        for row in self._hands:
+            if (row["place"], row["layer"]) == (place, layer) and row["query"] < weights.shape[2]:
+                forced = weights[:, row["head"], row["query"]]
+                forced[:] = 0
+                forced[:, : len(row["weights"])] = forced.new_tensor(row["weights"])
         return weights
+
+    def _predict(self):
+        """What `decoding` asks: from prefixes (k, n) to log-probabilities (k, V), with the rows moved by hand."""
+        from .. import decoding
+
+        source = " ".join(self._source)
+        if not self._hands:
+            return decoding.predictor(self._model, source)
+        return decoding.predictor(self._model, source, cache=False, change=self._forced)
+
+    def _text(self, ids):
+        return " ".join(self._model.target.words[i] for i in ids if i != 2)  # <eos>
+
+    @property
+    def hypotheses(self):
+        """What the beam ends with, best first: a list of (translation, log-probability)."""
+        from .. import decoding
+
+        found = decoding.beam_search(self._predict(), width=self.width, number=self.width, longest=LONGEST)
+        return [(self._text(one.ids), float(one.log_probability)) for one in found]
 
     @property
     def translation(self):
-        """What the model makes of the sentence shown, with the rows that were moved by hand."""
-        return self._model.translate([self._sentences[self.sentence]], LONGEST, self._forced)[0]
+        """What the model makes of the sentence shown, by this method, with the rows that were moved by hand."""
+        if self.method == "beam":
+            found = self.hypotheses
+            return found[min(self.hypothesis, len(found) - 1)][0]
+        if self.method == "sample":
+            return self._text(self._drawn())
+        return self._model.translate([" ".join(self._source)], LONGEST, self._forced)[0]
+
+    def _drawn(self):
+        """The ids of a translation, each drawn from the distribution of its step."""
+        import torch
+
+        numbers, predict, ids = uniform(self.seed), self._predict(), [1]  # <bos>
+        while len(ids) <= LONGEST and ids[-1] != 2:  # <eos>
+            kept = self._cut(predict(torch.tensor([ids]))[0])[0]
+            ids.append(drawn(kept, next(numbers)))
+        return ids[1:]
+
+    def _cut(self, log_probabilities):
+        """Probabilities (V,) at this temperature, those cut off 0; and the same before the cut."""
+        from .. import decoding
+
+        logs = np.asarray(log_probabilities, dtype=np.float64)
+        if self.temperature == 0:
+            tempered = np.zeros_like(logs)
+            tempered[logs.argmax()] = 1
+        else:
+            tempered = np.exp((logs - logs.max()) / self.temperature)
+            tempered /= tempered.sum()
+        top_p = self.top_p if self.top_p < 1 else None
+        kept = decoding.truncate(log_probabilities.new_tensor(tempered), self.top_k or None, top_p)
+        return np.asarray(kept), tempered
+
+    @property
+    def distribution(self):
+        """The probabilities (V,) of the model's words at the step shown; for "sample", at this temperature."""
+        import torch
+
+        words = self.translation.split()
+        step = min(self.step, len(words), LONGEST - 1)
+        ids = self._model.target.encode(" ".join(words[:step]), bos=True)
+        logs = self._predict()(torch.tensor([ids]))[0]
+        return self._cut(logs)[1] if self.method == "sample" else np.exp(np.asarray(logs, dtype=np.float64))
 
     @property
     def weights(self):
         """The map shown, (n, m), moved rows included. n: words of the source, or of the translation with <bos>."""
-        maps = self._model.maps(self._sentences[self.sentence], self.translation, self._forced)[self.place]
+        maps = self._model.maps(" ".join(self._source), self.translation, self._forced)[self.place]
         return maps[min(self.layer, len(maps) - 1), self.head].numpy()
 
-    def to_html(self):
-        """The widget as HTML. The weights of a model of the package stay out: the page has them in a file of their own.
-
-        That file, weights/NAME.js beside the script translator.js, holds SelfAttention.weights("NAME", "<base64>").
-        """
-        html = super().to_html()
-        return html.replace(f',"weights":{json.dumps(self._spec["weights"])}', "", 1) if self._name else html
-
-    def to_page(self, title="Attention"):
-        """A complete HTML page with the widget, its scripts and its weights: one file, to send or to open."""
-        page = super().to_page(title)
-        return page.replace("</body>", f"<script>{published(self._name)}</script></body>") if self._name else page
+    # Text.
 
     def fallback(self):
         """The translations, and the row in focus, as HTML tables."""
-        model, words = self._model, self._words(self.sentence)
-        rows = [[said] for said in model.translate(self._sentences, LONGEST)]
-        names = list(self._sentences)
-        if any(row["sentence"] == self.sentence for row in self.change):
-            rows.append([self.translation])
-            names.append(f"{names[self.sentence]} (rows moved by hand)")
+        words, said = self._source, self.translation
+        names, rows = list(self._sentences), [[text] for text in self._said]
+        if self._hands or self._shown != self.sentence or said != self._said[self.sentence]:
+            names.append(" ".join(words) + (" (rows moved by hand)" if self._hands else ""))
+            rows.append([said])
         table = html_table(rows, names, ["translation"], "sentence", self._spec["caption"] or "What a Transformer says")
+        if not set(self._spec["controls"]) & {"place", "map", "query"}:
+            return table
         weights = self.weights
         query, layer = min(self.query, len(weights) - 1), min(self.layer, self._layers[self.place] - 1)
-        said = self.translation.split()
+        said = said.split()
         keys = ["<bos>", *said] if self.place == "decoder" else words
         reader = {"encoder": words, "decoder": keys, "cross": [*said, "<eos>"]}[self.place][query]
         where = f"{self.place}, layer {layer + 1}" + (f", head {self.head + 1}" if self._heads > 1 else "")
@@ -235,27 +402,50 @@ class LiveTranslator(Widget):
         return f"LiveTranslator({name}, {len(self._sentences)} sentences, {self.translation!r}{moved})"
 
 
-def _fetch(model):
-    """The name of a model ("" if it is not the package's), its safetensors file as bytes, and the model in float64."""
-    from .. import nn  # torch, which the other widgets do without
+@functools.cache
+def french_and_english():
+    """The words that the book's corpus says in French, and in English."""
+    from ..corpus import greeting_pairs, pairs
 
-    with TemporaryDirectory() as folder:
-        path, name = Path(folder, "model.safetensors"), ""
-        if isinstance(model, str):
-            path, name = nn.WEIGHTS / f"{model}.safetensors", model
-        elif isinstance(model, nn.TransformerTranslator):
-            nn.save(model, path)
-        else:
-            raise ValueError(f"model must be a name or a TransformerTranslator, got {type(model).__name__}")
-        loaded = nn.load(name or path)
-        if not isinstance(loaded, nn.TransformerTranslator):
-            raise ValueError(f"model must be a TransformerTranslator, {name!r} is a {type(loaded).__name__}")
-        return name, path.read_bytes(), loaded.double()
+    said = [*pairs(1500), *greeting_pairs(100)]
+    return tuple({word for pair in said for word in pair[side].split()} for side in (0, 1))
 
 
-def published(name):
-    """The script that hands a model of the package to the widgets of a page."""
-    from .. import nn
+def split(text, known):
+    """The words of what somebody typed: lower-case, no final stop, "l'animal" as "l' animal", commas alone.
 
-    content = base64.b64encode((nn.WEIGHTS / f"{name}.safetensors").read_bytes()).decode()
-    return f'SelfAttention.weights("{name}", "{content}");\n'
+    An apostrophe parts a word only where the model knows what stands before it.
+
+    >>> split("L’animal, qu'il voit.", ["animal", "il", "l'", "qu'", "voit"])
+    ["l'", 'animal', ',', "qu'", 'il', 'voit']
+    """
+    text = unicodedata.normalize("NFC", text).lower().replace("’", "'").replace(",", " , ").rstrip(" .!?…\t\n")
+    words = []
+    for word in text.split():
+        while "'" in word[:-1] and (start := word[: word.index("'") + 1]) in known:
+            words.append(start)
+            word = word[len(start) :]
+        words.append(word)
+    return words
+
+
+def uniform(seed):
+    """Numbers from 0 to below 1, without end: mulberry32 (Tommy Ettinger, 2017), a generator of 32 bits.
+
+    The page has the same one in a few lines of JavaScript. It is good enough to draw words, and for nothing secret.
+
+    >>> [round(number, 6) for number, _ in zip(uniform(1), range(3))]
+    [0.627074, 0.002736, 0.527447]
+    """
+    low = 0xFFFFFFFF
+    for k in count(1):
+        a = (seed + k * 0x6D2B79F5) & low
+        t = (a ^ a >> 15) * (a | 1) & low
+        t ^= t + ((t ^ t >> 7) * (t | 61) & low) & low
+        yield (t ^ t >> 14) / 2**32
+
+
+def drawn(probabilities, number):
+    """The first id at which the sum of the probabilities so far, from id 0 on, exceeds number times their sum."""
+    sums = np.cumsum(probabilities)
+    return int(np.argmax(sums > number * sums[-1]))

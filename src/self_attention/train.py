@@ -1,0 +1,359 @@
+"""Train a Transformer of your own to translate: on the book's corpus, or on your own pairs.
+
+    python -m self_attention.train --out mine.safetensors
+    python -m self_attention.train --out mine.safetensors --pairs pairs.tsv --languages de en
+    torchrun --nproc-per-node 2 -m self_attention.train --out mine.safetensors
+
+The first word of a source says which language to write. In Python, later:
+
+    model = nn.load(Path("mine.safetensors"))
+    model.translate(["<2en> merci"])
+
+Same options, same seed, same machine: same weights, also when the run was interrupted and went on from its checkpoint.
+Under torchrun each process takes its share of every batch: the same run, but for rounding, in less time.
+"""
+
+import argparse
+import os
+import shlex
+import signal
+import socket
+import sys
+import time
+from contextlib import nullcontext, redirect_stderr
+from pathlib import Path
+from zlib import crc32
+
+import torch
+import torch.distributed as dist
+
+from . import nn, runs
+from .corpus import Grammar, Vocabulary, corpus, greeting_pairs, lone_greetings
+from .corpus import pairs as sentences
+from .progress import progress, watched
+
+SIGNS = {"<pad>", "<bos>", "<eos>", "<unk>"}
+FREE = ("pairs", "out", "log_file", "checkpoint", "every")  # options that a run may change when it goes on
+
+
+# What is asked for
+
+
+def at_least(least, kind=int):
+    """What argparse makes of a number: an error if it is smaller."""
+
+    def number(text):
+        if not least <= (value := kind(text)) < float("inf"):
+            raise argparse.ArgumentTypeError(f"expected at least {least}, came {text}")
+        return value
+
+    return number
+
+
+def between(text):
+    """What argparse makes of a number that is 0 or more and less than 1."""
+    if not 0 <= (value := float(text)) < 1:
+        raise argparse.ArgumentTypeError(f"expected 0 or more and less than 1, came {text}")
+    return value
+
+
+def positive(text):
+    """What argparse makes of a number greater than 0."""
+    if not 0 < (value := float(text)) < float("inf"):
+        raise argparse.ArgumentTypeError(f"expected more than 0, came {text}")
+    return value
+
+
+def options():
+    """The command's parser."""
+    parser = argparse.ArgumentParser(
+        prog="python -m self_attention.train",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    data = parser.add_argument_group("data")
+    data.add_argument("--pairs", type=Path, metavar="FILE", help="UTF-8 text, on each line a sentence, a tab, and its "
+                      "translation, words separated by spaces; default: the book's corpus")  # fmt: skip
+    data.add_argument("--languages", nargs=2, default=["fr", "en"], metavar=("LEFT", "RIGHT"), help="names of the two "
+                      "sides; default: fr en")  # fmt: skip
+    data.add_argument("--to", nargs="+", metavar="LANGUAGE", help="which to write; default: both")
+    data.add_argument("--size", type=at_least(1), help="train on so many pairs at most")
+    data.add_argument("--longest", type=at_least(1), help="train on pairs of at most so many words a side")
+    model = parser.add_argument_group("model")
+    model.add_argument("--d-model", type=at_least(1), default=64, help="features of a word; default: 64")
+    model.add_argument("--h", type=at_least(1), default=4, help="heads; default: 4")
+    model.add_argument("--d-ff", type=at_least(1), default=128, help="features inside feed-forward; default: 128")
+    model.add_argument("--layers", type=at_least(1), nargs=2, default=[2, 2], metavar=("ENCODER", "DECODER"),
+                       help="default: 2 2")  # fmt: skip
+    model.add_argument("--norm", choices=["pre", "post"], default="pre", help="before or after each part; default: pre")
+    training = parser.add_argument_group("training")
+    training.add_argument("--steps", type=at_least(1), default=STEPS, help=f"batches; default: {STEPS}")
+    training.add_argument("--batch", type=at_least(1), default=64, help="pairs in a batch; default: 64")
+    training.add_argument("--rate", type=positive, default=5e-3, help="the highest learning rate; default: 0.005")
+    training.add_argument("--warm-up", type=at_least(1), metavar="STEPS", help="until then; default: 5 %% of the steps")
+    training.add_argument("--smoothing", type=between, default=0.0, help="of the labels; default: 0")
+    training.add_argument("--seed", type=at_least(0), default=0, help="of first weights and batches; default: 0")
+    files = parser.add_argument_group("files")
+    files.add_argument("--out", type=Path, required=True, metavar="FILE", help="weights to write, .safetensors, "
+                       "and a card, .md, beside them")  # fmt: skip
+    # not --log, which torchrun takes for one of its own
+    files.add_argument("--log-file", type=Path, metavar="FILE", help="log to write: curve and figures, as JSON")
+    files.add_argument("--checkpoint", type=Path, metavar="FILE", help="keep the run here, and go on from here")
+    files.add_argument("--every", type=at_least(1), default=500, metavar="STEPS", help="how often; default: 500")
+    return parser
+
+
+def check(asked):
+    """Refuse options that do not go together; fill in what depends on others.
+
+    Raises:
+        ValueError: says which and why.
+    """
+    asked.to = asked.to or asked.languages[::-1]
+    if len(set(asked.languages)) < 2 or not all(name.isalnum() for name in asked.languages):
+        raise ValueError(f"--languages must be two different names of letters and digits, came {asked.languages}")
+    if len(set(asked.to)) < len(asked.to) or not set(asked.to) <= set(asked.languages):
+        raise ValueError(f"--to must be one or both of {', '.join(asked.languages)}, came {' '.join(asked.to)}")
+    if asked.pairs is None and asked.languages != ["fr", "en"]:
+        raise ValueError("--languages belongs to --pairs: the book's corpus is fr en")
+    if asked.out.suffix != ".safetensors":
+        raise ValueError(f"--out must end in .safetensors, came {asked.out}")
+    for name, path in (("out", asked.out), ("log-file", asked.log_file), ("checkpoint", asked.checkpoint)):
+        if path and not path.parent.is_dir():
+            raise ValueError(f"--{name} {path}: there is no folder {path.parent}")
+        if path and path.is_dir():
+            raise ValueError(f"--{name} {path} must be a file, but is a folder")
+
+
+# Data
+
+
+def read(path):
+    """The pairs in a file, each distinct pair once.
+
+    Raises:
+        ValueError: a line is not UTF-8 or not two sentences; says which.
+    """
+    pairs = {}
+    for number, line in enumerate(path.read_bytes().removeprefix(b"\xef\xbb\xbf").splitlines(), start=1):
+        try:
+            sides = tuple(" ".join(side.split()) for side in line.decode().split("\t"))
+        except UnicodeDecodeError as error:
+            raise ValueError(f"{path}, line {number}: expected UTF-8, came {line[:40]!r}") from error
+        if len(sides) != 2 or not all(sides):
+            raise ValueError(f"{path}, line {number}: expected a sentence, a tab, a translation, came {line[:40]!r}")
+        if signs := SIGNS & set(" ".join(sides).split()):
+            raise ValueError(f"{path}, line {number}: {min(signs)} is a sign of the model, not a word")
+        pairs[sides] = None
+    return list(pairs)
+
+
+def parts(asked):
+    """The pairs to learn from, and by kind those held out: no side of these is a sentence among those to learn from.
+
+    Raises:
+        ValueError: there are too few pairs.
+    """
+    tests = {}
+    if asked.pairs is None:
+        book, grammar = corpus(), Grammar(seed=1)
+        train = book["train"] + greeting_pairs(4000) + lone_greetings(1500) + sentences(4000, kind="phrase")
+        tests["phrases"] = sentences(500, part="test", kind="phrase")
+        long = [pair for pair in (grammar.sentence(longest=60) for _ in range(30_000)) if longer(pair) > 30]
+        test = book["test"] + long
+    else:
+        pairs = read(asked.pairs)
+        left = sorted({pair[0] for pair in pairs}, key=lambda sentence: crc32(sentence.encode()))
+        held_out = set(left[: min(2000, len(left) // 20)])
+        train = [pair for pair in pairs if pair[0] not in held_out]
+        right = {pair[1] for pair in train}
+        test = [pair for pair in pairs if pair[0] in held_out and pair[1] not in right]
+        if not test:
+            raise ValueError(f"{asked.pairs}: expected pairs enough to hold one sentence in 20 out, came {len(pairs)}")
+    train = [pair for pair in train if longer(pair) <= (asked.longest or longer(pair))][: asked.size]
+    if not train:
+        raise ValueError(f"--longest {asked.longest} leaves no pair to learn from")
+    return train, {"sentences": test} | tests
+
+
+def longer(pair):
+    """Words of the longer side."""
+    return max(len(side.split()) for side in pair)
+
+
+def directed(pairs, languages, to):
+    """The pairs as (source, target) in each direction asked for, by its name.
+
+    >>> directed([("merci", "thanks")], languages=["fr", "en"], to=["en", "fr"])
+    {'fr-en': [('<2en> merci', 'thanks')], 'en-fr': [('<2fr> thanks', 'merci')]}
+    """
+    found = {}
+    for name in to:
+        side = languages.index(name)
+        found[f"{languages[1 - side]}-{name}"] = [(f"<2{name}> {pair[1 - side]}", pair[side]) for pair in pairs]
+    return found
+
+
+# Figures
+
+
+def shares(model, pairs, lengths):
+    """The share of pairs translated right to the last word, in %: of all, and by length, "12" or "11-15"."""
+    groups = {"all": []}
+    for length, right in zip(lengths, model.exact(pairs), strict=True):
+        groups["all"].append(right)
+        groups.setdefault(length, []).append(right)
+    ordered = sorted(groups.items(), key=lambda item: item[0] != "all" and int(item[0].split("-")[0]))
+    return {
+        name: {"sentences": len(right), "exact": round(100 * sum(map(float, right)) / len(right), 2)}
+        for name, right in ordered
+    }
+
+
+def figures(model, tests, seen, **directions):
+    """By direction and kind, the shares by length; apart, those of pairs longer than any `seen` in training."""
+    found = {}
+    for kind, pairs in tests.items():
+        within = [pair for pair in pairs if longer(pair) <= seen]
+        beyond = [pair for pair in pairs if longer(pair) > seen]
+        for name, its in directed(within, **directions).items() if within else ():
+            found[f"{name} {kind}"] = shares(model, its, [fives(len(pair[0].split()) - 1) for pair in its])
+        for name, its in directed(beyond, **directions).items() if beyond else ():
+            found[f"{name} {kind} longer than any in training"] = shares(model, its, map(str, map(longer, beyond)))
+    return found
+
+
+def fives(n):
+    """1-5, 6-10 and so on.
+
+    >>> fives(5), fives(6)
+    ('1-5', '6-10')
+    """
+    least = (n - 1) // 5 * 5 + 1
+    return f"{least}-{least + 4}"
+
+
+# The run
+
+
+class Run:
+    """A training run, its log, and the checkpoint from which both go on.
+
+    Raises:
+        ValueError: options or pairs are not as they must be; the checkpoint is none, or another run's.
+    """
+
+    def __init__(self, asked, command):
+        check(asked)
+        self.asked = asked
+        train, self.tests = parts(asked)
+        self.directions, self.seen = {"languages": asked.languages, "to": asked.to}, max(map(longer, train))
+        examples = sum(directed(train, **self.directions).values(), [])
+        torch.manual_seed(asked.seed)
+        self.model = nn.TransformerTranslator(
+            Vocabulary([sentence for pair in examples for sentence in pair]),
+            d_model=asked.d_model, h=asked.h, d_ff=asked.d_ff, layers=tuple(asked.layers), norm=asked.norm,
+        )  # fmt: skip
+        how = {"fused": True, "smoothing": asked.smoothing}
+        self.training = nn.Training(
+            self.model, examples, asked.steps, asked.batch, asked.rate, asked.seed, asked.warm_up, **how
+        )
+        self.options = {name: value for name, value in vars(asked).items() if name not in FREE}
+        facts = {"seed": asked.seed, "steps": asked.steps, "corpus": nn.digest([train, self.tests])}
+        self.log = runs.Log(
+            asked.out.stem, command, self.model, asked.out, asked.log_file, show=self.training.rank == 0, **facts
+        )
+        self.log.entries |= {"options": self.options, "processes": self.training.world, "seconds": {}}
+        if asked.pairs:
+            sizes = f"{len(train):,} pairs to learn from, {len(self.tests['sentences']):,} to test"
+            self.log.entries["data"] = f"{asked.pairs.name}: {sizes}."
+        if asked.checkpoint and asked.checkpoint.exists():
+            self.resume(asked.checkpoint)
+
+    def resume(self, path):
+        """Go on from a checkpoint, if it is this run's."""
+        try:
+            kept = torch.load(path, weights_only=True)
+            was, corpus, training, log = (kept[name] for name in ("options", "corpus", "training", "log"))
+        except Exception as error:  # whatever torch says of a file that is no checkpoint
+            raise ValueError(f"--checkpoint {path} must be one of this command, came something else") from error
+        for name, value in self.options.items():
+            if name not in was or was[name] != value:
+                option = f"--{name.replace('_', '-')}"
+                raise ValueError(f"--checkpoint {path} is of another run: {option} {was.get(name)}, came {value}")
+        if corpus != self.log.facts["corpus"]:
+            raise ValueError(f"--checkpoint {path} is of another run: its --pairs were others")
+        self.training.load_state_dict(training)
+        self.log.entries["curve"], self.log.recent = log
+
+    def keep(self):
+        """Write the checkpoint, whole or not at all."""
+        path, log = self.asked.checkpoint, (self.log.entries["curve"], self.log.recent)
+        kept = {"options": self.options, "corpus": self.log.facts["corpus"], "log": log}
+        torch.save(kept | {"training": self.training.state_dict()}, path.with_name(path.name + ".new"))
+        os.replace(path.with_name(path.name + ".new"), path)
+
+    def __call__(self):
+        """Train to the end, or until somebody says stop; returns whether this is the end."""
+        asked, training, first = self.asked, self.training, self.training.rank == 0
+        began = time.perf_counter(), time.process_time()
+        report = progress(asked.steps, training.step) if first else None
+        self.log.show = first and not watched()  # the bar says it
+        for step, loss in training:
+            self.log.report(step, loss)
+            if first:
+                report(step, loss)
+                if asked.checkpoint and (step % asked.every == 0 or training.stopped or step == asked.steps):
+                    self.keep()
+        if training.step < asked.steps:
+            return False
+        spent = torch.tensor([time.process_time() - began[1]])
+        all_spent = [torch.empty(1) for _ in range(training.world)]
+        dist.all_gather(all_spent, spent) if training.world > 1 else all_spent[0].copy_(spent)
+        self.log.entries["seconds"] = {
+            "wall": round(time.perf_counter() - began[0]),
+            "CPU of each process": [round(seconds.item()) for seconds in all_spent],
+            "load average": os.getloadavg()[1] if hasattr(os, "getloadavg") else None,  # of the last five minutes
+        }
+        if first:
+            self.model.eval()
+            self.log.show = True
+            self.log.write(lambda model: figures(model, self.tests, self.seen, **self.directions))
+        return True
+
+
+def main(*words):
+    """Do what the words on the command line ask for."""
+    torch.set_num_threads(1)  # small models gain nothing from two
+    rank, world = (int(os.environ.get(name, default)) for name, default in (("RANK", 0), ("WORLD_SIZE", 1)))
+    parser = options()
+    with redirect_stderr(open(os.devnull, "w")) if rank else nullcontext():  # one process speaks
+        asked = parser.parse_args(words)
+        if world > 1:
+            if os.environ.get("LOCAL_WORLD_SIZE") == str(world):  # all on this machine: keep to it
+                loopback = next((name for _, name in socket.if_nameindex() if name.startswith("lo")), "")
+                os.environ.setdefault("GLOO_SOCKET_IFNAME", loopback)
+            dist.init_process_group("gloo")
+        command = ["python", "-m"] if world == 1 else ["torchrun", "--nproc-per-node", str(world), "-m"]
+        try:
+            run = Run(asked, shlex.join([*command, "self_attention.train", *words]))
+        except OSError as error:
+            parser.error(f"{error.filename}: {error.strerror}")
+        except ValueError as error:
+            parser.error(str(error))
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: run.training.stop())
+    done = run()
+    if world > 1:
+        dist.destroy_process_group()
+    if not done:
+        where = f"kept in {asked.checkpoint}; the same command goes on from there" if asked.checkpoint else "not kept"
+        if rank == 0:
+            print(f"stopped after step {run.training.step} of {asked.steps}, {where}", file=sys.stderr)
+        sys.exit(130)
+
+
+STEPS = 5500
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

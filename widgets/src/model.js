@@ -1,0 +1,58 @@
+// What the widgets share in which a trained Transformer runs: its weights, fetched once for all of a page.
+import { h, WidgetElement } from "./element.js";
+import { readSafetensors, unpack } from "./safetensors.js";
+import { Transformer } from "./transformer.js";
+
+// Weights that the page brings in files of their own, weights/NAME.js beside this script.
+const script = globalThis.document?.currentScript?.src;
+const files = new Map(); // name: text
+const asked = new Map(); // name: promise of the text
+const made = new Map(); // name: a map from a class to the promise of its model
+
+/** What such a file calls. */
+export function weights(name, text) {
+  files.set(name, text);
+}
+
+// A page that nobody reads fetches no weights: they wait for the reader's first sign of life.
+const SIGNS = ["pointermove", "pointerdown", "touchstart", "keydown", "wheel", "scroll"];
+const alive = new Promise((resolve) => {
+  for (const sign of SIGNS) globalThis.addEventListener?.(sign, resolve, { once: true, passive: true, capture: true });
+});
+
+function fetchWeights({ model, digest }) {
+  const fetched = () => new Promise((resolve, reject) => {
+    const settle = () => (files.has(model) ? resolve(files.get(model)) : reject(new Error(`no weights named ${model} came`)));
+    const { href } = new URL(`weights/${model}.js?v=${digest}`, script);
+    document.head.append(h("script", { src: href, onload: settle, onerror: settle }));
+  });
+  if (files.has(model)) return Promise.resolve(files.get(model)); // they stand in the page
+  if (!asked.has(model)) asked.set(model, alive.then(fetched));
+  return asked.get(model);
+}
+
+/** Promises the model of a widget, of class `kind`: its own, or one of the package's, made once for all of a page. */
+export async function modelOf(spec, kind = Transformer) {
+  const make = async (text) => new kind(readSafetensors(await unpack(text)));
+  if (spec.weights) return make(spec.weights);
+  if (!made.has(spec.model)) made.set(spec.model, new Map());
+  const kinds = made.get(spec.model);
+  if (!kinds.has(kind)) kinds.set(kind, fetchWeights(spec).then(make));
+  return kinds.get(kind);
+}
+
+/** Base of the widgets that stand as soon as their model is there: `this.model`, of the class MODEL. */
+export class ModelElement extends WidgetElement {
+  static MODEL = Transformer;
+
+  load(spec) {
+    const status = h("p", { role: "status" }, `Loading the model, ${Math.round(spec.bytes / 1000)} KB …`);
+    this.shadowRoot.replaceChildren(status, h("slot"));
+    modelOf(spec, this.constructor.MODEL).then((model) => {
+      this.model = model;
+      super.load(spec);
+    }).catch(({ message }) => {
+      status.textContent = `The model does not run here (${message}). What it says, as a table:`;
+    });
+  }
+}
