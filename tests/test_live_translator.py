@@ -1228,7 +1228,7 @@ def test_the_weights_come_when_the_widget_comes_near(shipped, tmp_path, visit):
             while (!all.every((el) => el.model)) await new Promise(requestAnimationFrame);
         }""")
         [asked] = asked  # once for both
-        assert re.fullmatch(r".*/_static/weights/small\.js\?v=[0-9a-f]{8}", asked)
+        assert re.fullmatch(r".*/_static/weights/small\.js\?v=[0-9a-f]{8}-2", asked)
         assert page.get_by_role("table").count() == 0 and page.problems == []
         said = page.evaluate("document.querySelector('live-translator').translation")
         server.shutdown()

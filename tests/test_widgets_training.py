@@ -31,7 +31,7 @@ from torch.nn.functional import cross_entropy
 from self_attention import nn
 from self_attention.corpus import Vocabulary
 from self_attention.widgets import TrainingBars, TransformerBlocks
-from self_attention.widgets._base import decode
+from self_attention.widgets._base import SCRIPTS, decode
 from self_attention.widgets._model import published
 
 torch.set_num_threads(1)
@@ -78,6 +78,14 @@ def trained():
 @pytest.fixture
 def blocks(trained):
     return lambda model=trained, **settings: TransformerBlocks(model, **{"sentences": SENTENCES, **settings})
+
+
+@pytest.fixture
+def shipped(trained, tmp_path, monkeypatch):
+    """The name of a model that comes with the package."""
+    nn.save(trained, tmp_path / "small.safetensors")
+    monkeypatch.setattr(nn, "WEIGHTS", tmp_path)
+    return "small"
 
 
 # What goes in.
@@ -316,7 +324,7 @@ def test_html_of_bars_says_what_the_words_say(name):
     assert f"<caption>{escape(name)} (epoch 0, mean loss " in html and f'<th scope="row">{escape(name)}</th>' in html
 
 
-def test_html_of_blocks(blocks, trained, tmp_path, monkeypatch):
+def test_html_of_blocks(blocks):
     widget = blocks(sentence=6, place="decoder", token=2, caption=EVIL)
     html = widget.to_html()
     assert html.count("<script") == html.count("</script>") == 1 and "<img" not in html
@@ -328,15 +336,15 @@ def test_html_of_blocks(blocks, trained, tmp_path, monkeypatch):
     assert f'<th scope="row">1: + source</th><td>{"</td><td>".join(row)}</td>' in html
     assert html == blocks(sentence=6, place="decoder", token=2, caption=EVIL).to_html(), "the same every time"
 
-    nn.save(trained, tmp_path / "small.safetensors")
-    monkeypatch.setattr(nn, "WEIGHTS", tmp_path)
-    named = blocks("small")
-    assert "weights" not in spec_of(named) and published("small") in named.to_page(), "they have a file of their own"
+
+def test_weights_of_the_package_have_a_file_of_their_own(blocks, shipped, tmp_path):
+    named = blocks(shipped)
+    assert "weights" not in spec_of(named) and published(shipped) in named.to_page()
     spec = importlib.util.spec_from_file_location("site_extension", ROOT / "book" / "_ext" / "site.py")
     extension = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(extension)
     extension.publish_weights(SimpleNamespace(outdir=tmp_path), "", "", {"body": named.to_html()}, None)
-    assert (tmp_path / "_static" / "weights" / "small.js").read_text() == published("small")
+    assert (tmp_path / "_static" / "weights" / "small.js").read_text() == published(shipped)
 
 
 def test_a_table_without_script():
@@ -796,6 +804,29 @@ def test_no_script_shows_the_table(name, case, visit, tmp_path):
         assert [row[-1] for row in rows] == [f"{some[0][0]} ({some[0][1]:.2f})" for some in widget.says]
     else:
         assert [row[-1] for row in rows] == [f"{loss:.3f}" for loss in widget.losses[0]]
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_the_weights_come_from_their_file_or_the_table_stays(there, blocks, shipped, visit, tmp_path):
+    widget = blocks(shipped, place="decoder")
+    for name in widget.scripts:
+        (tmp_path / name).write_bytes((SCRIPTS / name).read_bytes())
+    if there:
+        (tmp_path / "weights").mkdir()
+        (tmp_path / "weights" / "small.js").write_text(published(shipped), encoding="utf-8")
+    scripts = "".join(f'<script defer src="{name}"></script>' for name in widget.scripts)
+    path = tmp_path / "page.html"
+    path.write_text(f'<!doctype html><meta charset="utf-8"><title>A page</title>{scripts}{widget.to_html()}', "utf-8")
+    page = visit(path.as_uri())
+    table = page.get_by_role("table", name="A word's way")
+    assert table.is_visible() and "Loading the model" in page.get_by_role("status").inner_text()
+    page.keyboard.press("Shift")  # a sign of life
+    if there:
+        Blocks(page, page.locator(widget.element), widget).check()
+        assert not table.is_visible()
+    else:
+        page.get_by_role("status").filter(has_text="does not run here (no weights named small came)").wait_for()
+        assert table.is_visible()
 
 
 VALUES = {

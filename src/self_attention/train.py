@@ -32,6 +32,7 @@ from .corpus import Grammar, Vocabulary, corpus, greeting_pairs, lone_greetings
 from .corpus import pairs as sentences
 from .progress import progress, watched
 
+STEPS = 6000
 SIGNS = {"<pad>", "<bos>", "<eos>", "<unk>"}
 FREE = ("pairs", "out", "log_file", "checkpoint", "every")  # options that a run may change when it goes on
 
@@ -39,29 +40,22 @@ FREE = ("pairs", "out", "log_file", "checkpoint", "every")  # options that a run
 # What is asked for
 
 
-def at_least(least, kind=int):
-    """What argparse makes of a number: an error if it is smaller."""
+def number(kind, expected, fits):
+    """What argparse makes of a number: an error that says what was expected, if it does not fit."""
 
-    def number(text):
-        if not least <= (value := kind(text)) < float("inf"):
-            raise argparse.ArgumentTypeError(f"expected at least {least}, came {text}")
+    def read(text):
+        if not fits(value := kind(text)):
+            raise argparse.ArgumentTypeError(f"expected {expected}, came {text}")
         return value
 
-    return number
+    read.__name__ = kind.__name__
+    return read
 
 
-def between(text):
-    """What argparse makes of a number that is 0 or more and less than 1."""
-    if not 0 <= (value := float(text)) < 1:
-        raise argparse.ArgumentTypeError(f"expected 0 or more and less than 1, came {text}")
-    return value
-
-
-def positive(text):
-    """What argparse makes of a number greater than 0."""
-    if not 0 < (value := float(text)) < float("inf"):
-        raise argparse.ArgumentTypeError(f"expected more than 0, came {text}")
-    return value
+COUNT = number(int, "at least 1", lambda value: value >= 1)
+SEED = number(int, "0 or more", lambda value: 0 <= value < 2**63)
+RATE = number(float, "more than 0", lambda value: 0 < value < float("inf"))
+SHARE = number(float, "0 or more and less than 1", lambda value: 0 <= value < 1)
 
 
 def options():
@@ -77,29 +71,29 @@ def options():
     data.add_argument("--languages", nargs=2, default=["fr", "en"], metavar=("LEFT", "RIGHT"), help="names of the two "
                       "sides; default: fr en")  # fmt: skip
     data.add_argument("--to", nargs="+", metavar="LANGUAGE", help="which to write; default: both")
-    data.add_argument("--size", type=at_least(1), help="train on so many pairs at most")
-    data.add_argument("--longest", type=at_least(1), help="train on pairs of at most so many words a side")
+    data.add_argument("--size", type=COUNT, help="train on so many pairs at most")
+    data.add_argument("--longest", type=COUNT, help="train on pairs of at most so many words a side")
     model = parser.add_argument_group("model")
-    model.add_argument("--d-model", type=at_least(1), default=64, help="features of a word; default: 64")
-    model.add_argument("--h", type=at_least(1), default=4, help="heads; default: 4")
-    model.add_argument("--d-ff", type=at_least(1), default=128, help="features inside feed-forward; default: 128")
-    model.add_argument("--layers", type=at_least(1), nargs=2, default=[2, 2], metavar=("ENCODER", "DECODER"),
+    model.add_argument("--d-model", type=COUNT, default=64, help="features of a word; default: 64")
+    model.add_argument("--h", type=COUNT, default=4, help="heads; default: 4")
+    model.add_argument("--d-ff", type=COUNT, default=128, help="features inside feed-forward; default: 128")
+    model.add_argument("--layers", type=COUNT, nargs=2, default=[2, 2], metavar=("ENCODER", "DECODER"),
                        help="default: 2 2")  # fmt: skip
     model.add_argument("--norm", choices=["pre", "post"], default="pre", help="before or after each part; default: pre")
     training = parser.add_argument_group("training")
-    training.add_argument("--steps", type=at_least(1), default=STEPS, help=f"batches; default: {STEPS}")
-    training.add_argument("--batch", type=at_least(1), default=64, help="pairs in a batch; default: 64")
-    training.add_argument("--rate", type=positive, default=5e-3, help="the highest learning rate; default: 0.005")
-    training.add_argument("--warm-up", type=at_least(1), metavar="STEPS", help="until then; default: 5 %% of the steps")
-    training.add_argument("--smoothing", type=between, default=0.0, help="of the labels; default: 0")
-    training.add_argument("--seed", type=at_least(0), default=0, help="of first weights and batches; default: 0")
+    training.add_argument("--steps", type=COUNT, default=STEPS, help=f"batches; default: {STEPS}")
+    training.add_argument("--batch", type=COUNT, default=64, help="pairs in a batch; default: 64")
+    training.add_argument("--rate", type=RATE, default=5e-3, help="the highest learning rate; default: 0.005")
+    training.add_argument("--warm-up", type=COUNT, metavar="STEPS", help="until then; default: 5 %% of the steps")
+    training.add_argument("--smoothing", type=SHARE, default=0.0, help="of the labels; default: 0")
+    training.add_argument("--seed", type=SEED, default=0, help="of first weights and batches; default: 0")
     files = parser.add_argument_group("files")
     files.add_argument("--out", type=Path, required=True, metavar="FILE", help="weights to write, .safetensors, "
                        "and a card, .md, beside them")  # fmt: skip
     # not --log, which torchrun takes for one of its own
     files.add_argument("--log-file", type=Path, metavar="FILE", help="log to write: curve and figures, as JSON")
     files.add_argument("--checkpoint", type=Path, metavar="FILE", help="keep the run here, and go on from here")
-    files.add_argument("--every", type=at_least(1), default=500, metavar="STEPS", help="how often; default: 500")
+    files.add_argument("--every", type=COUNT, default=500, metavar="STEPS", help="how often; default: 500")
     return parser
 
 
@@ -161,6 +155,8 @@ def parts(asked):
         tests["phrases"] = sentences(500, part="test", kind="phrase")
         long = [pair for pair in (grammar.sentence(longest=60) for _ in range(30_000)) if longer(pair) > 30]
         test = book["test"] + long
+        held_out = {pair.fr for pair in test + tests["phrases"]}  # greetings go with sentences of all parts
+        train = [pair for pair in train if not held_out & set(pair.fr.split(" , "))]
     else:
         pairs = read(asked.pairs)
         left = sorted({pair[0] for pair in pairs}, key=lambda sentence: crc32(sentence.encode()))
@@ -352,8 +348,6 @@ def main(*words):
             print(f"stopped after step {run.training.step} of {asked.steps}, {where}", file=sys.stderr)
         sys.exit(130)
 
-
-STEPS = 5500
 
 if __name__ == "__main__":
     main(*sys.argv[1:])

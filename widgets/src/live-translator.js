@@ -12,6 +12,7 @@ import { allOn, differences, moved, news, pieces } from "./translator-maths.js";
 
 const NAMES = { encoder: "encoder", decoder: "decoder", cross: "decoder to source" };
 const LIKELIEST = 8; // words of a distribution that are named
+const OWN = "own"; // the choice of no given sentence
 const PACE = 120; // ms from word to word
 const ALL = 21; // the position of the top-k slider that cuts nothing off
 const METHODS = [["greedy", "greedy"], ["beam", "beam"], ["sample", "sample"]];
@@ -358,6 +359,11 @@ export class LiveTranslator extends WidgetElement {
     this.#play();
   }
 
+  #pickSentence(k) {
+    if (k !== OWN) this.#present({ sentence: Number(k), text: "" });
+    this.field.show(this.#text, this.settings.direction, true);
+  }
+
   // What the reader typed, in the model's words.
   #type(words) {
     const text = words.join(" ");
@@ -409,7 +415,7 @@ export class LiveTranslator extends WidgetElement {
     const { sentences, heads, tags } = spec;
     const has = (name) => this.has(name);
     const short = sentences.length <= 3 && !tags.length && differences(sentences);
-    const pick = (k) => { if (k !== "own") this.#present({ sentence: Number(k), text: "" }); this.field.show(this.#text, this.settings.direction, true); };
+    const pick = (k) => this.#pickSentence(k);
     this.sentence = short ? this.radios("Sentence", sentences.map((_, k) => [String(k), short[k]]), pick) : this.select("Sentence", [], pick);
     this.sentence.node.classList.toggle("segments", Boolean(short));
     this.sentence.node.hidden = sentences.length === 1 || !has("sentence");
@@ -417,7 +423,9 @@ export class LiveTranslator extends WidgetElement {
     this.direction = this.radios("Direction", tags.map((tag) => [tag, this.#way(tag)]), (tag) => this.#turn(tag));
     this.direction.node.classList.add("segments");
     this.direction.node.hidden = tags.length < 2 || !has("direction");
-    this.field = new SentenceField({ onsentence: (words) => this.#type(words), onturn: (tag) => this.set("direction", tag), language: (tag) => this.#source(tag) });
+    this.field = new SentenceField({
+      onsentence: (words) => this.#type(words), onturn: (tag) => this.set("direction", tag), language: (tag) => this.#source(tag),
+    });
     this.field.node.hidden = !has("text");
     this.field.show(this.#text, this.settings.direction, true);
 
@@ -488,10 +496,13 @@ export class LiveTranslator extends WidgetElement {
 
   #buildLooks() {
     const has = (name) => this.has(name);
-    this.play = h("button", { type: "button", onclick: () => (this.#playing ? this.#stop() : this.#play(this.step < this.now.words.length ? this.step : 0)) }, "▶ Play");
-    this.steps = this.range("Step", { min: 0, max: 0, text: () => `${this.step + 1} of ${this.now.words.length + 1}`, onset: (step) => { this.#stop(); this.set("step", step); } });
+    const play = () => this.#play(this.step < this.now.words.length ? this.step : 0);
+    this.play = h("button", { type: "button", onclick: () => (this.#playing ? this.#stop() : play()) }, "▶ Play");
+    const text = () => `${this.step + 1} of ${this.now.words.length + 1}`;
+    this.steps = this.range("Step", { min: 0, max: 0, text, onset: (step) => { this.#stop(); this.set("step", step); } });
     this.next = Array.from({ length: LIKELIEST + 1 }, () => ({ word: h("dt"), share: h("dd", { class: "share" }), number: h("dd") }));
-    const list = h("dl", { class: "next", "aria-label": "What comes next" }, ...this.next.flatMap(({ word, share, number }) => [word, share, number]));
+    const cells = this.next.flatMap(({ word, share, number }) => [word, share, number]);
+    const list = h("dl", { class: "next", "aria-label": "What comes next" }, ...cells);
     this.stepHead = h("p", { class: "note head" });
     const steps = h("div", { hidden: !has("step") }, h("div", { class: "player" }, this.play, this.steps.node), this.stepHead, list);
     this.found = h("fieldset", { class: "control found" });
@@ -536,11 +547,11 @@ export class LiveTranslator extends WidgetElement {
     this.#showDecoding();
     const { place, layer, head, query } = this.shown;
     const { queries, keys } = this.#words();
-    const row = this.#row();
     this.place.show(place);
-    this.#showSentences(place, query, row.weights);
-    this.live.hidden = this.mapped === false;
+    this.#showSentences(place, query);
+    this.live.hidden = !this.mapped;
     if (!this.mapped) return;
+    const row = this.#row();
     const named = JSON.stringify([place, queries, keys]);
     if (named !== this.#named) {
       this.#named = named;
@@ -556,9 +567,11 @@ export class LiveTranslator extends WidgetElement {
     const most = row.weights[largest] > 0.995 ? "alone" : `most, ${format(row.weights[largest])}`;
     let told = `${this.#where({ place, layer, head })}: ${queries[query]} ${row.hand ? "now " : ""}reads ${keys[largest]} ${most}`;
     if (this.hands.length) told += `${row.hand ? ": " : ". By hand elsewhere: "}${news(this.plain.words, this.now.words)}`;
-    if (!this.model) told = `Loading the model, ${Math.round(this.spec.bytes / 1000)} KB …`;
+    if (!this.model) told = this.#waiting;
     if (this.live.textContent !== told) this.live.textContent = told;
   }
+
+  get #waiting() { return `The model, ${Math.round(this.spec.bytes / 1000)} KB, comes when you begin.`; }
 
   #showChoice() {
     const { sentence, text, direction } = this.settings;
@@ -567,11 +580,12 @@ export class LiveTranslator extends WidgetElement {
       const named = JSON.stringify([direction, Boolean(text)]);
       if (named !== this.sentence.named) {
         this.sentence.named = named;
-        const options = this.spec.sentences.map((_, k) => h("option", { value: k }, this.spec.tags.length ? written(this.#given(k).split(" ")) : this.#given(k)));
-        input.replaceChildren(...(text ? [h("option", { value: "own" }, "(your own)")] : []), ...options);
+        const name = (k) => (this.spec.tags.length ? written(this.#given(k).split(" ")) : this.#given(k));
+        const options = this.spec.sentences.map((_, k) => h("option", { value: k }, name(k)));
+        input.replaceChildren(...(text ? [h("option", { value: OWN }, "(your own)")] : []), ...options);
       }
     }
-    this.sentence.show(text ? "own" : String(sentence));
+    this.sentence.show(text ? OWN : String(sentence));
   }
 
   #showDecoding() {
@@ -585,7 +599,7 @@ export class LiveTranslator extends WidgetElement {
     }
     this.again.hidden = method !== "sample";
     const { end, beam } = now;
-    let told = `${this.model ? "" : `Loading the model, ${Math.round(this.spec.bytes / 1000)} KB …`}`;
+    let told = this.#waiting;
     if (end) {
       const steps = end.ended ? `in ${end.length} ${end.length === 1 ? "step" : "steps"}` : `stopped after ${LONGEST} words`;
       told = `Probability of this translation: ${chance(end.logProbability)} (log-probability ${format(end.logProbability)}), ${steps}`;

@@ -5,6 +5,7 @@ import { Transformer } from "./transformer.js";
 
 // Weights that the page brings in files of their own, weights/NAME.js beside this script.
 const script = globalThis.document?.currentScript?.src;
+const PACKING = 2; // how `packed` writes them: a browser may still hold a file that was written otherwise
 const files = new Map(); // name: text
 const asked = new Map(); // name: promise of the text
 const made = new Map(); // name: a map from a class to the promise of its model
@@ -23,7 +24,7 @@ const alive = new Promise((resolve) => {
 function fetchWeights({ model, digest }) {
   const fetched = () => new Promise((resolve, reject) => {
     const settle = () => (files.has(model) ? resolve(files.get(model)) : reject(new Error(`no weights named ${model} came`)));
-    const { href } = new URL(`weights/${model}.js?v=${digest}`, script);
+    const { href } = new URL(`weights/${model}.js?v=${digest}-${PACKING}`, script);
     document.head.append(h("script", { src: href, onload: settle, onerror: settle }));
   });
   if (files.has(model)) return Promise.resolve(files.get(model)); // they stand in the page
@@ -49,8 +50,10 @@ export class ModelElement extends WidgetElement {
     const status = h("p", { role: "status" }, `Loading the model, ${Math.round(spec.bytes / 1000)} KB …`);
     this.shadowRoot.replaceChildren(status, h("slot"));
     modelOf(spec, this.constructor.MODEL).then((model) => {
+      const { initial, settings } = this; // what came meanwhile, from a kernel, stays
       this.model = model;
-      super.load(spec);
+      super.load({ ...spec, settings: { ...spec.settings, ...settings } });
+      this.initial = initial ?? this.initial;
     }).catch(({ message }) => {
       status.textContent = `The model does not run here (${message}). What it says, as a table:`;
     });
