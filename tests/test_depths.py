@@ -89,3 +89,44 @@ def test_the_script_is_deterministic_and_follows_the_seed(script, monkeypatch, t
         for its in kinds.values():
             assert set(its["valid"]) == set(its["test"]) == {"0.001", "0.003", "0.01"}
             assert its["valid"][its["rate"]] == max(its["valid"].values()) and its["right"] == its["test"][its["rate"]]
+
+
+# What the logs say
+
+
+def right(runs, depth, kind):
+    """The share of right answers of each run, in %."""
+    return [run["test"][str(depth)][kind]["right"] for run in runs]
+
+
+def test_the_logs_are_of_this_script(script):
+    runs = nn.logs("depths")
+    assert [run["seed"] for run in runs] == [0, 1, 2] and {run["steps"] for run in runs} == {script.STEPS}
+    for run in runs:
+        assert {int(depth): list(kinds) for depth, kinds in run["test"].items()} == dict.fromkeys(script.DEPTHS, KINDS)
+        for its in (its for kinds in run["test"].values() for its in kinds.values()):
+            assert list(its["valid"]) == [f"{rate:g}" for rate in script.RATES]
+
+
+def test_without_the_sum_no_stack_learns():
+    runs = nn.logs("depths")
+    for kind in KINDS:
+        assert min(right(runs, 1, kind)) > 99
+    for kind in ("no residual", "neither"):
+        assert max(right(runs, 2, kind)) < 95
+        for depth in (4, 8, 16):
+            assert max(right(runs, depth, kind)) < 25
+
+
+def test_with_the_sum_all_stacks_learn_but_for_deep_ones_with_the_norm_behind_it():
+    runs = nn.logs("depths")
+    for depth in (2, 4, 8, 16):
+        for kind in ("pre-norm", "no norm"):
+            assert min(right(runs, depth, kind)) > 97
+    assert min(right(runs, 4, "post-norm")) > 97 and max(right(runs, 16, "post-norm")) < 60
+
+
+def test_at_32_layers_the_norm_pays():
+    [run] = nn.logs("depths32")
+    norm, none = (run["test"]["32"][kind] for kind in ("pre-norm", "no norm"))
+    assert norm["right"] > none["right"] + 20

@@ -293,8 +293,10 @@ class TransformerTranslator(Seq2Seq):
         Args:
             smoothing: the share of each target that is spread over all words (Szegedy et al. 2016, sec. 7).
         """
-        logits, right = self(pairs)
-        return cross_entropy(logits.mT, right, ignore_index=Vocabulary.PAD, label_smoothing=smoothing)
+        logits, right = self(pairs)  # (b, n, size), (b, n)
+        return cross_entropy(
+            logits.flatten(0, 1), right.flatten(), ignore_index=Vocabulary.PAD, label_smoothing=smoothing
+        )
 
     @torch.no_grad()
     def translate(self, sentences, longest=40, change=None):
@@ -423,13 +425,14 @@ class Training:
 
     Args:
         model: has a method `loss(examples)`, the mean over what is to be said right.
-        examples: a list of items; `len(item[0])` says how long one is.
+        examples: a list of items.
         steps: number of batches.
         batch: examples in a batch. Each has about one length, so that little of it is padding.
         rate: the highest learning rate.
         seed: of the order of the examples. The model's first weights are the caller's: `torch.manual_seed`.
         warm_up: steps until the rate is at its highest; None = 5 % of all.
         fused: take torch's fused AdamW: a little faster, and rounded otherwise.
+        length: length(item) says how long an item is; None = `len(item[0])`.
         how: goes to `model.loss`, such as smoothing=0.1.
 
     Under `torchrun`, after `torch.distributed.init_process_group`, each process takes its share of every batch, and
@@ -443,7 +446,9 @@ class Training:
     (warm-up; shares of a batch).
     """
 
-    def __init__(self, model, examples, steps, batch=64, rate=3e-3, seed=0, warm_up=None, fused=False, **how):
+    def __init__(
+        self, model, examples, steps, batch=64, rate=3e-3, seed=0, warm_up=None, fused=False, length=None, **how
+    ):
         check_integer("steps", steps, least=1)
         check_integer("batch", batch, least=1)
         warm_up = max(1, steps // 20) if warm_up is None else warm_up
@@ -451,7 +456,7 @@ class Training:
         if not examples:
             raise ValueError("examples must not be empty")
         self.model, self.examples, self.how = model, examples, how
-        self.steps, self.batch, self.seed = steps, batch, seed
+        self.steps, self.order = steps, (batch, seed, length)
         self.step, self.stopped = 0, False
         self.optimizer = torch.optim.AdamW(model.parameters(), lr=rate, betas=(0.9, 0.98), fused=fused)
         self.schedule = torch.optim.lr_scheduler.LambdaLR(
@@ -459,12 +464,13 @@ class Training:
         )
         together = dist.is_available() and dist.is_initialized()
         self.rank, self.world = (dist.get_rank(), dist.get_world_size()) if together else (0, 1)
-        self.loss = DistributedDataParallel(Loss(model)) if self.world > 1 else model.loss
+        faster = {"gradient_as_bucket_view": True, "static_graph": True}
+        self.loss = DistributedDataParallel(Loss(model), **faster) if self.world > 1 else model.loss
 
     def __iter__(self):
         """Go on from the step reached so far, to the last or to the one in which `stop` was called."""
         self.model.train()
-        for some in islice(batches(self.examples, self.batch, self.seed), self.step, self.steps):
+        for some in islice(batches(self.examples, *self.order), self.step, self.steps):
             self.optimizer.zero_grad()
             loss = self.share(some) if self.world > 1 else self.loss(some, **self.how)
             loss.backward()  # in all processes: the mean of their gradients
@@ -532,8 +538,9 @@ def train(model, examples, steps, batch=64, rate=3e-3, seed=0, report=None, **ho
     return model.eval()
 
 
-def batches(examples, size, seed=0):
-    """Batches of examples of about one length, for ever, each example once in a round."""
+def batches(examples, size, seed=0, length=None):
+    """Batches of examples of about one length(example), for ever, each example once in a round."""
+    length = length or (lambda item: len(item[0]))
     generator = torch.Generator().manual_seed(seed)
 
     def shuffled(items):
@@ -541,9 +548,7 @@ def batches(examples, size, seed=0):
 
     while True:
         order = shuffled(examples)
-        heaps = [
-            sorted(order[i : i + 50 * size], key=lambda item: len(item[0])) for i in range(0, len(order), 50 * size)
-        ]
+        heaps = [sorted(order[i : i + 50 * size], key=length) for i in range(0, len(order), 50 * size)]
         yield from shuffled([heap[i : i + size] for heap in heaps for i in range(0, len(heap), size)])
 
 

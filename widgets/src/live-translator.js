@@ -257,7 +257,7 @@ export class LiveTranslator extends WidgetElement {
     const { said, sentences, first, depth: [encoder, decoder], heads } = this.spec;
     const { sentence, text } = this.settings;
     const given = typeof this.shownSentence === "number" ? said[sentence] : text ? "" : this.#ownWords(sentences[sentence]);
-    const words = (first[0] === source.join(" ") ? first[1] : given).split(" ").filter(Boolean);
+    const words = (first.source === source.join(" ") ? first.said : given).split(" ").filter(Boolean);
     const [n, m] = [words.length + 1, source.length];
     const empty = (count, size) => Array.from({ length: count }, () => new Float64Array(heads * size));
     return { words, path: [], end: null, maps: { encoder: empty(encoder, m * m), decoder: empty(decoder, n * n), cross: empty(decoder, n * m) } };
@@ -614,32 +614,37 @@ export class LiveTranslator extends WidgetElement {
   }
 
   #showStep() {
-    const { model, step, distribution, steps, now: { words } } = this;
+    const { model, step, steps, now: { words } } = this;
     steps.input.max = words.length;
     steps.show(step);
     this.play.disabled = !model;
     const before = step ? `after “${written(words.slice(0, step).slice(-3))}”` : "first word";
     this.stepHead.textContent = `What the model expects, ${before}:`;
-    if (!distribution) return this.next.forEach(({ word, share, number }) => {
-      for (const node of [word, number]) node.textContent = "\u00a0";
-      share.style.setProperty("--share", 0);
+    const rows = this.#expected();
+    this.next.forEach(({ word, share, number }, k) => {
+      const [text, p, state] = rows?.[k] ?? ["\u00a0", 0, "rest"];
+      word.textContent = text;
+      number.textContent = rows ? chance(Math.log(p)) : "\u00a0";
+      share.style.setProperty("--share", p.toFixed(4));
+      for (const node of [word, share, number]) for (const name of ["chosen", "cut", "rest"]) node.classList.toggle(name, name === state);
+      word.setAttribute("aria-label", `${text}${state === "chosen" ? ", chosen" : state === "cut" ? ", cut off" : ""}`);
     });
+  }
+
+  /** The distribution as it is shown: [word, probability, state] of the likeliest words, and of the rest; null without. */
+  #expected() {
+    const { model, spec: { first }, distribution } = this;
+    if (!model) return first.step === this.step && first.source === this.sourceWords.join(" ") ? first.expected : null;
     const { probabilities, kept, chosen } = distribution;
     const order = Array.from(probabilities.keys()).sort((a, b) => probabilities[b] - probabilities[a] || a - b);
     const named = order.slice(0, LIKELIEST);
     if (!named.includes(chosen)) named[LIKELIEST - 1] = chosen;
     const rest = 1 - named.reduce((sum, id) => sum + probabilities[id], 0);
-    this.next.forEach(({ word, share, number }, k) => {
-      const id = named[k];
-      const p = id === undefined ? Math.max(rest, 0) : probabilities[id];
-      word.textContent = id === undefined ? `${model.target.length - named.length} others` : model.target[id];
-      number.textContent = chance(Math.log(p));
-      share.style.setProperty("--share", p.toFixed(4));
-      const state = id === undefined ? "rest" : id === chosen ? "chosen" : kept[id] > 0 ? "" : "cut";
-      for (const node of [word, share, number]) node.classList.remove("rest", "chosen", "cut");
-      if (state) for (const node of [word, share, number]) node.classList.add(state);
-      word.setAttribute("aria-label", `${word.textContent}${state === "chosen" ? ", chosen" : state === "cut" ? ", cut off" : ""}`);
-    });
+    const state = (id) => (id === chosen ? "chosen" : kept[id] > 0 ? "" : "cut");
+    return [
+      ...named.map((id) => [model.target[id], probabilities[id], state(id)]),
+      [`${model.target.length - named.length} others`, Math.max(rest, 0), "rest"],
+    ];
   }
 
   #showBeam(now) {

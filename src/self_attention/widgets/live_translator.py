@@ -16,6 +16,7 @@ from ._model import LONGEST, ModelWidget, check_sentences, published
 __all__ = ["LiveTranslator", "published"]
 
 PLACES = ("encoder", "decoder", "cross")
+LIKELIEST = 8  # words of a distribution that are named
 METHODS = ("greedy", "beam", "sample")
 CONTROLS = ("sentence", "text", "direction", "method", "step", "place", "map", "query")
 MAPS = ("sentence", "place", "map", "query")  # what a model without tags has, if nothing else is asked for
@@ -158,7 +159,8 @@ class LiveTranslator(ModelWidget):
         self.method, self.width, self.hypothesis, self.seed, self.step = method, width, hypothesis, seed, step
         self.temperature, self.top_k, self.top_p = temperature, top_k, top_p
         self.change = [] if change is None else change  # after `sentence`, which it may leave out
-        spec["first"] = [" ".join(self._source), self.translation]  # what the page shows before the model is there
+        first = {"source": " ".join(self._source), "said": self.translation, "step": self._step}
+        spec["first"] = first | {"expected": self._expected()}  # what the page shows before the model is there
         self._spec = {**spec, "settings": self.settings}
 
     # Words and languages.
@@ -343,20 +345,41 @@ class LiveTranslator(ModelWidget):
             ids.append(drawn(kept, next(numbers)))
         return ids[1:]
 
-    def _cut(self, log_probabilities):
+    def _cut(self, log_probabilities, temperature=None):
         """Probabilities (V,) at this temperature, those cut off 0; and the same before the cut."""
         from .. import decoding
 
         logs = np.asarray(log_probabilities, dtype=np.float64)
-        if self.temperature == 0:
+        temperature = self.temperature if temperature is None else temperature
+        if temperature == 0:
             tempered = np.zeros_like(logs)
             tempered[logs.argmax()] = 1
         else:
-            tempered = np.exp((logs - logs.max()) / self.temperature)
+            tempered = np.exp((logs - logs.max()) / temperature)
             tempered /= tempered.sum()
         top_p = self.top_p if self.top_p < 1 else None
         kept = decoding.truncate(log_probabilities.new_tensor(tempered), self.top_k or None, top_p)
         return np.asarray(kept), tempered
+
+    @property
+    def _step(self):
+        return min(self.step, len(self.translation.split()), LONGEST - 1)
+
+    def _expected(self):
+        """The distribution as the page shows it: [word, probability, state] of the likeliest words, and of the rest."""
+        import torch
+
+        p, vocabulary = self.distribution, self._model.target
+        chosen = vocabulary.ids[[*self.translation.split(), "<eos>"][self._step]]
+        order = sorted(range(len(p)), key=lambda i: (-p[i], i))[:LIKELIEST]
+        if chosen not in order:
+            order[-1] = chosen
+        kept = p
+        if self.method == "sample":
+            kept = self._cut(torch.tensor(np.log(np.maximum(p, 1e-300))), temperature=1)[0]
+        rows = [[vocabulary.words[i], p[i], "chosen" if i == chosen else "" if kept[i] else "cut"] for i in order]
+        rows.append([f"{len(p) - len(order)} others", max(1 - sum(p[order]), 0), "rest"])
+        return [[word, max(round(float(share), 6), 1e-6), state] for word, share, state in rows]
 
     @property
     def distribution(self):
@@ -364,8 +387,7 @@ class LiveTranslator(ModelWidget):
         import torch
 
         words = self.translation.split()
-        step = min(self.step, len(words), LONGEST - 1)
-        ids = self._model.target.encode(" ".join(words[:step]), bos=True)
+        ids = self._model.target.encode(" ".join(words[: self._step]), bos=True)
         logs = self._predict()(torch.tensor([ids]))[0]
         return self._cut(logs)[1] if self.method == "sample" else np.exp(np.asarray(logs, dtype=np.float64))
 
