@@ -857,6 +857,11 @@ class Decoding(Live):
         if widget.method == "sample":
             kept = truncate(torch.tensor(p), widget.top_k or None, widget.top_p if widget.top_p < 1 else None)
             assert state["cut"] == [vocabulary[i] for i in order if kept[i] == 0 and i != chosen]
+        first = widget._expected()  # what such a page would show before the model is there
+        assert [word for word, *_ in first] == state["expected"] and [p for _, p, _ in first] == pytest.approx(
+            numbers, abs=1e-5
+        )
+        assert [word for word, _, how in first if how == "cut"] == state["cut"]
         if widget.method == "beam":
             hypotheses = widget.hypotheses
             found = [
@@ -921,7 +926,7 @@ def test_unknown_words(tagged, decode):
     before = shown.check_decoding()["translation"]
     shown.type("le chta dor")
     state = shown.check_decoding()
-    assert state["told"] == "The model does not know “chta”, nor 1 other word. Did you mean"
+    assert state["told"] == "The model does not know “chta”, “dor”. For “chta”, did you mean"
     assert state["suggestions"][0] == "chat" and state["translation"] == before and state["settings"]["text"] == ""
     assert shown.find("input[role=combobox]").get_attribute("aria-invalid") == "true" and violations(shown) == []
     shown.find(".advice button").first.click()
@@ -935,10 +940,10 @@ def test_unknown_words(tagged, decode):
     assert state["field"] == "le chat dort" and not state["suggestions"] and "does not know" not in state["told"]
     shown.type("xylophone quartz")
     state = shown.check_decoding()
-    assert (
-        state["told"]
-        == "The model does not know “xylophone”, nor 1 other word. The words it knows are in the list below."
-    )
+    assert state["told"] == "The model does not know “xylophone”, “quartz”. The words it knows are in the list below."
+    shown.type("le quartz chta")
+    state = shown.check_decoding()
+    assert "“quartz”, “chta”. For “chta”, did" in state["told"] and state["suggestions"][0] == "chat"
     for text, told in [
         ("", "Type a sentence, or pick"),
         (" .", "Type a sentence"),

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import termios
 from itertools import product
 from types import SimpleNamespace
 
@@ -139,7 +140,10 @@ def test_two_processes_take_the_very_steps_of_one(pairs, tmp_path):
         assert step == same and together == pytest.approx(alone, rel=1e-5, abs=1.1e-4)  # four digits are kept
     assert one["test"] == two["test"]
     for name, weights in kept["one"].items():
-        torch.testing.assert_close(kept["two"][name], weights, rtol=0, atol=1e-3, msg=name)
+        if not name.endswith(
+            "keys.bias"
+        ):  # it moves no weight of attention: its gradient is rounding, which Adam enlarges
+            torch.testing.assert_close(kept["two"][name], weights, rtol=0, atol=1e-4, msg=name)
 
 
 # The data
@@ -292,12 +296,14 @@ def test_help_explains_every_option():
 
 
 def test_a_bar_grows_in_a_terminal_and_not_in_a_file():
-    code = "from self_attention.progress import progress, watch\n"
-    code += "report = progress(30)\nfor step in watch(range(1, 31)): report(step, 1 / step)"
+    code = "import time; from self_attention.progress import progress, watch; report = progress(30)\n"
+    code += "for step in watch(range(1, 31)): time.sleep(0.02); report(step, 1 / step)"
     ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (24, 80))
+    os.set_blocking(ours, False)
     with os.fdopen(ours, "rb", buffering=0) as terminal:
         subprocess.run([sys.executable, "-c", code], stderr=theirs, check=True, timeout=60)
-        shown = terminal.read(65536).decode()  # while the other end is open
+        shown = (terminal.read(65536) or b"").decode()  # while the other end is open
         os.close(theirs)
     assert "0/30" in shown and "loss=" in shown
     quiet = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, timeout=60)

@@ -112,9 +112,13 @@ def render_latex(tex, options=None):
 
 
 class ShowWidget(SphinxDirective):
-    """{widget} notebooks/NN_name.ipynb K: show the K-th widget of a chapter, with the data that its cell printed."""
+    """{widget} notebooks/NN_name.ipynb K: show the K-th widget of a chapter, with the data that its cell printed.
+
+    With :controls: the reader gets these alone, of those that it has.
+    """
 
     required_arguments = 2
+    option_spec = {"controls": str.split}
 
     def run(self):
         path = Path(self.env.srcdir, self.arguments[0])
@@ -122,8 +126,10 @@ class ShowWidget(SphinxDirective):
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
         outputs = (output.get("data", {}) for cell in cells for output in cell.get("outputs", []))
         pages = ("".join(data.get("text/html", "")) for data in outputs)
-        widgets = [page for page in pages if re.match(WIDGET, page)]
-        return [nodes.raw("", widgets[int(self.arguments[1]) - 1], format="html")]
+        widget = [page for page in pages if re.match(WIDGET, page)][int(self.arguments[1]) - 1]
+        if "controls" in self.options:
+            widget = re.sub(r'"controls":\[.*?\]', f'"controls":{json.dumps(self.options["controls"])}', widget, count=1)
+        return [nodes.raw("", widget, format="html")]
 
 
 def fingerprint(app, config):

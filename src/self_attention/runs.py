@@ -151,3 +151,10 @@ def leaves(tree, name="all"):
     for key, value in tree.items():
         if isinstance(value, dict):
             yield from leaves(value, key if name == "all" else f"{name}: {key}")
+
+
+if __name__ == "__main__":  # write every card of the package again
+    for path in nn.WEIGHTS.glob("*.safetensors"):
+        facts = nn.load(path).facts
+        file = log_file(path.stem, facts["seed"], facts["steps"])
+        path.with_suffix(".md").write_text(card(path, json.loads(file.read_text(encoding="utf-8"))), encoding="utf-8")

@@ -32,7 +32,7 @@ from .corpus import Grammar, Vocabulary, corpus, greeting_pairs, lone_greetings
 from .corpus import pairs as sentences
 from .progress import progress, watched
 
-STEPS = 5500
+STEPS = 6000
 SIGNS = {"<pad>", "<bos>", "<eos>", "<unk>"}
 FREE = ("pairs", "out", "log_file", "checkpoint", "every")  # options that a run may change when it goes on
 

@@ -84,7 +84,7 @@ ins { text-decoration: none; font-weight: 700; color: var(--hand); border-bottom
 .player input[type="range"] { width: 100%; }
 .player button { min-width: 5.2rem; }
 .head { white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
-.next { display: grid; grid-template-columns: 6.5rem minmax(0, 1fr) 3.2rem; gap: 0.15rem 0.5rem; align-items: center; margin: 0.4rem 0 0; font-variant-numeric: tabular-nums; min-height: 15rem; align-content: start; }
+.next { display: grid; grid-template-columns: 6.5rem minmax(0, 1fr) 3.8rem; gap: 0.15rem 0.5rem; align-items: center; margin: 0.4rem 0 0; font-variant-numeric: tabular-nums; min-height: 15rem; align-content: start; }
 .next dt { text-align: right; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .next dd { margin: 0; min-height: 1.45rem; text-align: right; }
 .next .share { display: flex; align-items: center; }

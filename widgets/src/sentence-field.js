@@ -181,17 +181,19 @@ export class SentenceField {
     this.input.setAttribute("aria-invalid", String(Boolean(text)));
   }
 
-  #refuse(words, [stranger, ...more]) {
+  #refuse(words, strangers) {
     const button = (text, onclick) => h("button", { type: "button", onclick }, text);
     const replaced = (near) => written(words.map((word) => (word === stranger ? near : word)));
-    const near = nearest(stranger, [...this.#known]);
+    const known = [...this.#known];
+    const stranger = strangers.find((word) => nearest(word, known).length) ?? strangers[0]; // one at a time is mended
+    const near = nearest(stranger, known);
     const buttons = near.map((word) => button(word, () => this.#put(replaced(word))));
     const other = Object.keys(this.#lexicon).find((tag) => tag !== this.#direction && split(this.input.value, this.#lexicon[tag]).every((word) => this.#lexicon[tag].has(word)));
     const language = other && this.language(other);
     if (other) buttons.push(button(language ? `It is ${language}: turn round` : "Turn round", () => { this.onturn(other); this.#direction = other; this.accept(); }));
-    const also = more.length ? `, nor ${more.length} other ${more.length === 1 ? "word" : "words"}` : "";
-    const mean = near.length ? " Did you mean" : other ? "" : " The words it knows are in the list below.";
-    this.#say(`The model does not know “${stranger}”${also}.${mean}`, ...buttons);
+    const named = strangers.map((word) => `“${word}”`).join(", ");
+    const mean = !near.length ? (other ? "" : " The words it knows are in the list below.") : strangers.length > 1 ? ` For “${stranger}”, did you mean` : " Did you mean";
+    this.#say(`The model does not know ${named}.${mean}`, ...buttons);
   }
 
   // By a button: another sentence stands in the field.
