@@ -193,6 +193,21 @@ def test_only_pages_with_a_widget_load_its_scripts(name, site):
     assert ours == sorted(ours, key=lambda name: name != "widgets.js")
 
 
+def test_front_page_translates_with_the_cable_out(site, visit):
+    page = visit(f"{site.url}{CONTENTS['root']}.html")
+    page.context.set_offline(False)
+    live = page.locator("live-translator")
+    page.mouse.move(300, 400)  # the first sign of life: the weights come
+    page.wait_for_function("document.querySelector('live-translator').model")
+    page.context.set_offline(True)
+    field = live.get_by_role("combobox", name=re.compile("sentence", re.I)).first
+    field.fill("le chat noir dort")
+    field.press("Enter")
+    page.wait_for_function("document.querySelector('live-translator').translation === 'the black cat sleeps'")
+    assert live.locator("translator-map").count() == 0, "a short version of the widget"
+    assert page.problems == []
+
+
 @every_chapter
 def test_page_can_be_read_without_scripts(name, site, visit):
     page = visit(f"{site.url}{name}.html", theme="dark", java_script_enabled=False)

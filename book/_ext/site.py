@@ -127,8 +127,11 @@ class ShowWidget(SphinxDirective):
         outputs = (output.get("data", {}) for cell in cells for output in cell.get("outputs", []))
         pages = ("".join(data.get("text/html", "")) for data in outputs)
         widget = [page for page in pages if re.match(WIDGET, page)][int(self.arguments[1]) - 1]
-        if "controls" in self.options:
-            widget = re.sub(r'"controls":\[.*?\]', f'"controls":{json.dumps(self.options["controls"])}', widget, count=1)
+        if wanted := self.options.get("controls"):
+            controls = re.search(r'(?<="controls":)\[.*?\]', widget)[0]
+            if unknown := set(wanted) - set(json.loads(controls)):
+                raise self.error(f"controls must be some of {controls}, came {sorted(unknown)}")
+            widget = widget.replace(controls, json.dumps(wanted), 1)
         return [nodes.raw("", widget, format="html")]
 
 

@@ -26,7 +26,8 @@ where the sentence settles it: no other noun that it could mean shares it in one
 
 **The split follows from the text.** A French sentence whose crc32 is 0 modulo 22 is for the test, 1 for validation, the
 rest for training; `corpus()` holds 2,000, 2,000 and 40,000. So no test sentence is ever trained on, whatever function,
-seed or number drew it. No sentence comes twice, but for those of `FIXED`: they belong to training and come back there
+seed or number drew it; only `greeting_pairs` draws from all parts, and `train.py` leaves out what is held out. No
+sentence comes twice, but for those of `FIXED`: they belong to training and come back there
 again and again, as "merci" does in life.
 
 `tagged_sentences` (chapter 3) writes English whose words are now nouns, now verbs; `GREETINGS` (chapter 13) have more
