@@ -18,7 +18,9 @@ export function weights(name, text) {
 // A page that nobody reads fetches no weights: they wait for the reader's first sign of life.
 const SIGNS = ["pointermove", "pointerdown", "touchstart", "keydown", "wheel", "scroll"];
 const alive = new Promise((resolve) => {
-  for (const sign of SIGNS) globalThis.addEventListener?.(sign, resolve, { once: true, passive: true, capture: true });
+  for (const sign of SIGNS) { // caught on their way down; but the page's own scrolling alone: its contents list scrolls itself
+    globalThis.addEventListener?.(sign, resolve, { once: true, passive: true, capture: sign !== "scroll" });
+  }
 });
 
 function fetchWeights({ model, digest }) {
