@@ -1,4 +1,4 @@
-"""Fixtures that tests share: the finished site, a browser that reaches this machine only, and a page to look at."""
+"""Fixtures that tests share: the finished site, a browser that reaches this machine only, a page to look at."""
 
 import os
 import shutil
@@ -32,6 +32,17 @@ class Site(NamedTuple):
 class Quiet(SimpleHTTPRequestHandler):
     def log_message(self, *args):
         pass
+
+
+@pytest.fixture
+def one_thread():
+    """Small models gain nothing from two, and lose much when tests run side by side."""
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="session")

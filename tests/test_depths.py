@@ -11,17 +11,9 @@ from self_attention import nn
 from self_attention.layers import recall_examples
 from self_attention.transformer import EncoderLayer
 
+pytestmark = pytest.mark.usefixtures("one_thread")
 ROOT = Path(__file__).parents[1]
 KINDS = ["pre-norm", "post-norm", "no norm", "no residual", "neither"]
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    """Small models gain nothing from two, and lose much when tests run side by side."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture

@@ -11,17 +11,9 @@ import torch
 from self_attention import layers, nn
 from self_attention.layers import ImageReader, Recaller, accuracy, digit_images, gradients, recall_examples, stacked
 
+pytestmark = pytest.mark.usefixtures("one_thread")
 ROOT = Path(__file__).parents[1]
 KINDS = ["gru", "lstm", "cnn", "dilated cnn", "self-attention"]
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    """Small models gain nothing from two, and lose much when tests run side by side."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture

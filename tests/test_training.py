@@ -11,6 +11,7 @@ import torch
 from self_attention import nn, runs, sinusoidal_positions, train
 from self_attention.corpus import GREETINGS, Vocabulary, because_pairs, corpus, tagged_sentences
 
+pytestmark = pytest.mark.usefixtures("one_thread")
 ROOT = Path(__file__).parents[1]
 TRANSLATORS, TAGGERS = ("translator_fixed", "translator_attention"), ("tagger_1", "tagger_3", "tagger_23", "tagger_all")
 TRANSFORMERS = ("transformer_pronouns", "transformer_heads")
@@ -22,15 +23,6 @@ def log(name):
     facts = nn.load(name).facts
     path = nn.WEIGHTS / "logs" / f"{name}_seed{facts['seed']}_steps{facts['steps']}.json"
     return json.loads(path.read_text(encoding="utf-8"))
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    """Small models gain nothing from two, and lose much when tests run side by side."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="module")

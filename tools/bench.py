@@ -453,6 +453,62 @@ def core():
             yield figure(f"n = {n}: {name}", values, "ms", **more)
 
 
+def translator():
+    """The live translator: the file it fetches; a sentence of 20 words or more is picked, until it is translated."""
+    from self_attention.corpus import corpus
+    from self_attention.widgets import LiveTranslator
+    from self_attention.widgets._model import published
+
+    name = "transformer_both"
+    yield figure("weights", len(published(name)) / 1e3, "KB", 500)
+    long = [f"<2en> {pair.fr}" for pair in corpus(0, 0, 200)["test"] if len(pair.fr.split()) >= 20][:20]
+    live = LiveTranslator(name, long)
+    pick = """(k) => new Promise((done) => {
+        const { shadowRoot } = document.querySelector("live-translator");
+        const select = shadowRoot.querySelector('select[aria-label="Sentence"]');
+        const watch = new MutationObserver(() => { watch.disconnect(); done(performance.now() - start); });
+        watch.observe(shadowRoot.querySelector(".said"), { childList: true, subtree: true, characterData: true });
+        const start = performance.now();
+        select.value = k;
+        select.dispatchEvent(new Event("change"));
+    })"""
+    with chromium() as browser:
+        for method, target in (("greedy", 100), ("beam", 200)):
+            live.method = method
+            save_page("translator.html", live.to_page())
+            tab = browser.new_page(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
+            tab.goto((OUT / "translator.html").as_uri())
+            tab.wait_for_function("document.querySelector('live-translator').model")
+            times = [tab.evaluate(pick, str(k)) for k in range(1, len(long))]
+            tab.close()
+            yield figure(f"{method}: {len(times)} sentences", times, "ms", target)
+
+
+def cache():
+    """Greedy decoding of 100 sentences at a time with keys and values kept, against everything afresh; 1 thread."""
+    import torch
+
+    from self_attention import nn
+    from self_attention.corpus import corpus
+
+    torch.set_num_threads(1)
+    model = nn.load("transformer_both")
+    sentences = [f"<2en> {pair.fr}" for pair in corpus(0, 0, 100)["test"]]
+
+    def same(place, layer, weights):  # a change that changes nothing: with one, nothing is kept
+        return weights
+
+    times = {None: [], same: []}
+    for _ in range(5):
+        for change, values in times.items():
+            start = time.perf_counter()
+            model.translate(sentences, change=change)
+            values.append(time.perf_counter() - start)
+    ratio = statistics.median(b / a for a, b in zip(*times.values(), strict=True))
+    yield figure("kept", times[None], "s", times_as_fast=float(f"{ratio:.3g}"))
+    yield figure("afresh", times[same], "s")
+
+
 def build():
     """Wall time of the Makefile's commands: a clean site build, and nbval on all notebooks."""
     _, seconds, passed = built_site()
@@ -463,7 +519,10 @@ def build():
     yield figure(f"nbval, {notebooks} notebooks", seconds, "s", passed=passed)
 
 
-SECTIONS = {section.__name__: section for section in (script, page, answer, latency, size, bertviz, core, build)}
+SECTIONS = {
+    section.__name__: section
+    for section in (script, page, answer, latency, size, translator, cache, bertviz, core, build)
+}
 
 
 def load():

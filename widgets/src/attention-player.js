@@ -25,7 +25,7 @@ const STYLE = `
 .steps { display: flex; flex-wrap: wrap; gap: 0.2rem; margin: 0; padding: 0; list-style: none; }
 .steps button { border-color: transparent; background: none; color: var(--muted); padding: 0.1rem 0.3rem; }
 .steps .done button { color: var(--text); }
-.steps button[aria-current] { background: var(--mark); color: var(--surface); font-weight: 600; }
+.steps button[aria-current] { background: var(--mark); color: var(--surface); }
 .moves { display: flex; gap: 0.35rem; }
 .moves button { min-width: 3.7rem; }
 .controls button { margin-left: auto; }

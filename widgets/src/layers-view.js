@@ -50,15 +50,22 @@ export function listRange(widget, name, label, list, onset = (value) => widget.s
 /** The same for a size, with a field beside it. */
 export function sizeRange(widget, name, label, list) {
   const control = listRange(widget, name, label, () => list);
+  let typing = false; // a frame that was asked for earlier must not write over what is typed now
+  const settle = () => {
+    typing = false;
+    field.value = widget.settings[name];
+  };
   const field = h("input", {
-    class: "field", type: "number", min: 1, max: list.at(-1), "aria-label": `${label}, as a number`,
-    oninput: () => { if (field.value && field.validity.valid) widget.set(name, Number(field.value)); },
-    onchange: () => { field.value = widget.settings[name]; },
+    class: "field", type: "number", min: 1, max: list.at(-1), "aria-label": `${label}, as a number`, onchange: settle, onblur: settle,
+    oninput: () => {
+      typing = true;
+      if (field.value && field.validity.valid) widget.set(name, Number(field.value));
+    },
   });
   const show = (size, enabled) => {
     control.show(size, enabled);
     field.disabled = enabled === false;
-    if (Number(field.value) !== size) field.value = size;
+    if (!typing && Number(field.value) !== size) field.value = size;
   };
   return { node: h("div", { class: "sized" }, control.node, field), show };
 }

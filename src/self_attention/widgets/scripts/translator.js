@@ -149,6 +149,7 @@ ${ft}
 @container (max-width: 38rem) {
   .both { grid-template-columns: minmax(0, 1fr); padding: 0.4rem 0.5rem; }
   .decoder .stage, .encoder .stage { grid-template-columns: minmax(0, 1fr) repeat(3, 3.1rem); gap: 0 0.3rem; }
+  .stage .pick { padding-left: 0; font-size: 0.875rem; }
   .stage .of-strip { order: 1; }
   .decoder .stage .says { order: 2; grid-column: span 3; }
   .encoder .stage .of-strip { grid-column: span 4; }
