@@ -172,14 +172,14 @@ def parts(asked):
     return train, {"sentences": test} | tests
 
 
-def longer(pair):
-    """Words of the longer side."""
-    return max(len(side.split()) for side in pair)
-
-
 def words(pair):
     """Words of either side: pairs alike in both waste little of a batch."""
     return [len(side.split()) for side in pair]
+
+
+def longer(pair):
+    """Words of the longer side."""
+    return max(words(pair))
 
 
 def directed(pairs, languages, to):

@@ -11,9 +11,7 @@ import numpy as np
 import traitlets
 
 from ._base import html_table
-from ._model import LONGEST, ModelWidget, check_sentences, published
-
-__all__ = ["LiveTranslator", "published"]
+from ._model import LONGEST, ModelWidget, check_sentences
 
 PLACES = ("encoder", "decoder", "cross")
 LIKELIEST = 8  # words of a distribution that are named
