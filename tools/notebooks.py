@@ -4,7 +4,7 @@ python tools/notebooks.py execute    [notebook ...]   run each one alone, then n
 python tools/notebooks.py normalise  [notebook ...]   rewrite the file, run nothing
 python tools/notebooks.py check      [notebook ...]   say what is wrong with it; exit 1 if anything is
 
-Without a notebook: all of notebooks/. The rules are explained in CONTRIBUTING.md.
+Without a notebook: all of notebooks/ and of notebooks/solutions/. The rules are explained in CONTRIBUTING.md.
 """
 
 import argparse
@@ -96,7 +96,9 @@ def problems(text):
     """What is wrong with the notebook file whose content is `text`: a list of sentences, empty if all is well."""
     notebook = nbformat.reads(text, as_version=4)
     found = [] if text == nbformat.writes(normalise(notebook)) + "\n" else ["is not normal: run `make notebooks`"]
-    return found + [*check_chapter(notebook), *check_code(notebook), *check_outputs(notebook), *check_numbers(notebook)]
+    kind = [check_solutions] if is_solutions(notebook) else [check_chapter, check_exercises]
+    checks = [check_titles, *kind, check_code, check_outputs, check_numbers]
+    return found + [problem for check in checks for problem in check(notebook)]
 
 
 def cells_of(notebook, kind):
@@ -104,29 +106,138 @@ def cells_of(notebook, kind):
     return [(f"cell {i}", cell) for i, cell in enumerate(notebook.cells, start=1) if cell.cell_type == kind]
 
 
-def check_chapter(notebook):
-    """One H1 first, the opening's three headings, levels in order, and a Further reading that leads somewhere."""
+def is_solutions(notebook):
+    """Say whether this is not a chapter but the solutions of one."""
+    return notebook.cells[0].source.startswith("# Solutions")
+
+
+def titles(notebook):
+    """All headings: (what to call the cell, level, title)."""
+    for name, cell in cells_of(notebook, "markdown"):
+        for marks, title in re.findall(r"^(#{1,6}) +(.+?) *$", FENCE.sub("", cell.source), re.MULTILINE):
+            yield name, len(marks), title
+
+
+def check_titles(notebook):
+    """One H1 first, levels in order."""
     first = notebook.cells[0]
     if first.cell_type != "markdown" or not first.source.startswith("# "):
         yield "cell 1: the chapter must open with its title, `# ...`"
+    before = 0
+    for name, level, title in titles(notebook):
+        if level == 1 and before:
+            yield f"{name}: a second H1, “{title}”"
+        if level > before + 1:
+            yield f"{name}: heading “{title}” jumps from level {before} to {level}"
+        before = level
+
+
+def check_chapter(notebook):
+    """The opening's three headings, and a Further reading that leads somewhere."""
+    first = notebook.cells[0]
     for phrase in ("What you'll do", "What you'll learn", "What you need"):
         if phrase not in first.source.replace("’", "'"):
             yield f"cell 1: “{phrase}” is missing"
 
-    level, title = 0, ""
-    for name, cell in cells_of(notebook, "markdown"):
-        for marks, title in re.findall(r"^(#{1,6}) +(.+?) *$", FENCE.sub("", cell.source), re.MULTILINE):
-            if len(marks) == 1 and level:
-                yield f"{name}: a second H1, “{title}”"
-            if len(marks) > level + 1:
-                yield f"{name}: heading “{title}” jumps from level {level} to {len(marks)}"
-            level = len(marks)
     reading = "\n".join(cell.source for _, cell in cells_of(notebook, "markdown")).rpartition("## Further reading")[2]
     links = set(re.findall(r"https?://[^\s)>\]]+", reading))
-    if title != "Further reading":
+    if [title for _, _, title in titles(notebook)][-1:] != ["Further reading"]:
         yield "the last section must be “## Further reading”"
     elif len(links) < 5:
         yield f"Further reading links to {len(links)} outside sources, expected 5 or more"
+
+
+EXERCISE = re.compile(r"^\*\*(\d+)\. (.+?)\*\*", re.MULTILINE)
+OPTION = re.compile(r'^<details name="([\w-]+)" class="choice( right)?">\n(.*?)^</details>$', re.MULTILINE | re.DOTALL)
+
+
+def last_check(cell):
+    """The name of the check that is a code cell's last expression, or None."""
+    found = re.search(r"^check\.(\w+)\(.*\)\Z", cell.source, re.MULTILINE) if cell.cell_type == "code" else None
+    return found and found[1]
+
+
+def said(cell):
+    """What a code cell shows last."""
+    return printed(cell.outputs[-1]).strip() if cell.outputs else ""
+
+
+def exercises_of(notebook):
+    """The exercises of a chapter: (what to call it, number, title, its text, its code cell or None)."""
+    inside = False
+    for i, cell in enumerate(notebook.cells):
+        if cell.cell_type != "markdown":
+            continue
+        _, opens, after = cell.source.rpartition("## Exercises\n")
+        inside = inside or bool(opens)
+        if inside:
+            text = after.partition("\n## ")[0]
+            starts = [*EXERCISE.finditer(text)]
+            ends = [start.start() for start in starts[1:]] + [len(text)]
+            answer = next((after for after in notebook.cells[i + 1 : i + 2] if last_check(after)), None)
+            for start, end in zip(starts, ends, strict=False):
+                body = text[start.end() : end]
+                yield f"exercise {start[1]}", int(start[1]), start[2], body, answer if end == len(text) else None
+
+
+def check_exercises(notebook):
+    """One to three choices and four to six exercises that a check answers, each with a way to what explains it."""
+    exercises = [*exercises_of(notebook)]
+    choices = [text for _, _, _, text, _ in exercises if OPTION.search(text)]
+    if not choices and not any(last_check(cell) for cell in notebook.cells):
+        return  # TODO: until every chapter has them
+    if [number for _, number, *_ in exercises] != list(range(1, len(exercises) + 1)):
+        yield f"exercises are numbered {[number for _, number, *_ in exercises]}"
+    names = [OPTION.search(text)[1] for text in choices] + [last_check(answer) for *_, answer in exercises if answer]
+    if len(set(names)) < len(names):
+        yield f"two exercises have one name, by which the page counts them: {sorted(names)}"
+    if not 1 <= len(choices) <= 3:
+        yield f"{len(choices)} multiple-choice exercises, expected 1 to 3"
+    if not 4 <= len(exercises) - len(choices) <= 6:
+        yield f"{len(exercises) - len(choices)} exercises with a check, expected 4 to 6"
+    for name, number, title, text, answer in exercises:
+        if OPTION.search(text):
+            yield from (f"{name}: {problem}" for problem in check_choice(text))
+            continue
+        if f".ipynb#{number}.-{title.rstrip('.?!').replace(' ', '-')})" not in text:
+            yield f"{name}: no link to its solution, `[Solution](solutions/NAME.ipynb#{number}.-...)`"
+        if answer is None:
+            yield f"{name}: must be followed by a code cell that ends in its check, on one line"
+        elif said(answer) != f"{last_check(answer)}: not answered yet.":
+            yield f"{name}: the chapter shows {said(answer)!r}, expected that it is not answered yet"
+
+
+def check_choice(text):
+    """One name, three or more options, one of them right; each says why, and a wrong one leads to an explanation."""
+    options = OPTION.findall(text)
+    if len({name for name, _, _ in options}) > 1 or len(options) != text.count("<details"):
+        yield 'each option must begin with <details name="..." class="choice"> or "choice right", with one name'
+    if len(options) < 3 or sum(bool(right) for _, right, _ in options) != 1:
+        yield "a choice needs three options or more, and one of them right"
+    for _, right, body in options:
+        option, _, why = body.partition("</summary>\n\n")
+        if not why.startswith("**Right.**" if right else "**No.**"):
+            yield f"the explanation must begin with **Right.** or **No.**: {option}"
+        if not right and not re.search(r"\]\([^)]*#[^)]+\)", why):
+            yield f"a wrong option must link to the section that explains it: {option}"
+
+
+def check_solutions(notebook):
+    """A link back, and for each section words that are folded away and a folded cell whose check says “right”."""
+    if not re.search(r"\]\(\.\./\w+\.ipynb#Exercises\)", notebook.cells[0].source):
+        yield "cell 1: no link back to the exercises, `../NAME.ipynb#Exercises`"
+    for name, level, title in titles(notebook):
+        if level == 2 and not re.match(r"\d+\. ", title):
+            yield f"{name}: the heading must be an exercise's number and title, came “{title}”"
+    for i, cell in enumerate(notebook.cells):
+        name = f"cell {i + 1}"
+        if cell.cell_type == "markdown" and i and "<details>" not in cell.source:
+            yield f"{name}: a solution in words stands in <details>"
+        if cell.cell_type == "code" and "check." in cell.source:
+            if "hide-cell" not in cell.metadata.get("tags", []):
+                yield f"{name}: a solution's cell has the tag hide-cell"
+            if said(cell).splitlines()[-1:] != [f"{last_check(cell)}: right."]:
+                yield f"{name}: the check says {said(cell)!r}"
 
 
 FETCHES = re.compile(r"https?://|\burllib\b|\brequests\b|^\s*[!%]", re.MULTILINE)
@@ -136,7 +247,7 @@ def check_code(notebook):
     """Small cells, known tags, executed once from top to bottom, nothing fetched, one style sheet."""
     code = cells_of(notebook, "code")
     lengths = [sum(bool(line.strip()) for line in cell.source.splitlines()) for _, cell in code]
-    if code and median(lengths) > 4:
+    if code and median(lengths) > 4 and not is_solutions(notebook):
         yield f"the median code cell has {median(lengths):g} lines, expected at most 4"
     if sum("nbval-ignore-output" in cell.metadata.get("tags", []) for _, cell in code) > 1:
         yield "more than one cell is tagged nbval-ignore-output"
@@ -250,7 +361,7 @@ def main():
     parser.add_argument("command", choices=["execute", "normalise", "check"])
     parser.add_argument("notebooks", nargs="*", type=Path)
     arguments = parser.parse_args()
-    paths = arguments.notebooks or sorted((ROOT / "notebooks").glob("*.ipynb"))
+    paths = arguments.notebooks or sorted((ROOT / "notebooks").rglob("*.ipynb"))
 
     wrong = []
     if arguments.command == "execute":

@@ -67,6 +67,7 @@ ONLY_WITH = {
     "design-tabs": "sd-tab-set",
     "katex": 'class="katex',
     "mystnb": 'class="cell',
+    "quiz": '<section id="exercises"',
     "sphinx-design": 'class="sd-',
 }
 
@@ -141,6 +142,11 @@ def fingerprint(app, config):
     files = [path for folder in folders for path in sorted(folder.rglob("*.*")) if path.suffix != ".pyc"]
     files += sorted(SCRIPTS.glob("*.js"))
     config.look = hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
+
+
+def slug(title):
+    """The anchor of a heading as JupyterLab and GitHub make it, so that [...](#By-hand) works there and on the site."""
+    return title.replace(" ", "-")
 
 
 def note_anchors(app, doctree):

@@ -1,0 +1,3 @@
+"""Answers to the exercises of `self_attention.check.transformer`."""
+
+ANSWERS = {}
