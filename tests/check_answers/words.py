@@ -288,6 +288,15 @@ def scores_in_torch(S, H, W_q, W_k, v):
     return torch.tanh((S @ W_q)[:, None] + (H @ W_k)[None]) @ v
 
 
+def without_keepdims(scores):
+    exp = np.exp(scores)
+    return exp / exp.sum(-1)
+
+
+def of_the_table(scores):
+    return torch.softmax(scores.flatten(), dim=0).reshape(scores.shape)
+
+
 def blend_of(weights, H):
     return weights @ H, weights
 
@@ -466,7 +475,9 @@ ANSWERS = {
             (nearest_by_dot_product, "A long vector wins. Divide"),
             (nearest_with_half_a_cosine, "A long vector wins. Divide"),
             (lambda E, i: (E @ E[i]).argmax(), "the word itself takes part"),
+            (lambda E, i: torch.topk(E @ E[i], 2).indices[1], "need not come first"),
             (nearest_in_space, "This is the distance"),
+            (lambda E, i: cosine_of(E, i).sort().indices[1], "sorts upwards"),
             (lambda E, i: cosine_of(E, i).argmin(), "smallest cosine"),
             (lambda E, i: cosine_of(E, i).abs().topk(2).indices[1], "The sign counts"),
             (nearest_with_zero_for_itself, "your 0 for the word itself"),
@@ -626,6 +637,8 @@ ANSWERS = {
             (lambda S, H, *W: blend_of(torch.softmax(scores_in_torch(S, H, *W), dim=0), H), "wrong axis"),
             (lambda S, H, *W: blend_of(scores_in_torch(S, H, *W), H), "not yet shares"),
             (lambda S, H, *W: blend_of(scores_in_torch(S, H, *W).exp(), H), "divided by their total"),
+            (lambda S, H, *W: blend_of(without_keepdims(scores_in_torch(S, H, *W)), H), "`keepdims=True`"),
+            (lambda S, H, *W: blend_of(of_the_table(scores_in_torch(S, H, *W)), H), "All rows together"),
             (look_back_without_tanh, "The tanh is missing"),
             (look_back_bent_too_early, "First the sum"),
             (look_back_bent_too_late, "before v adds them up"),
@@ -655,7 +668,7 @@ ANSWERS = {
             (lambda said, right: sum(said[i] == right[i] for i in range(len(said))), "how many are right"),
             (lambda said, right: 100 * exact_match_word_by_word(said, right), "the percentage"),
             (lambda said, right: said == right, "whether all are right"),
-            (lambda said, right: len(set(said) & set(right)), "This is how many are right"),
+            (lambda said, right: len(set(said) & set(right)) / len(right), "expected"),
         ],
     },
     "anything_but": {
@@ -681,6 +694,7 @@ ANSWERS = {
         "wrong": [
             ((6.3, 8), "So it was before"),
             ((3.15, 4), "Not quite half"),
+            ((3.8, 4), "a third decimal"),
             ((3.2, 4), "The horse has pages"),
             ((4, 4), "the answer for temperature 0"),
             ((3.78, 8), "Which of them wins"),
@@ -716,6 +730,8 @@ ANSWERS = {
             (soft_lookup_with(lambda scores, T, Q: scores / T / math.sqrt(Q.shape[1])), "by a root as well"),
             (lambda Q, K, V, T: (Q @ K.T / T) @ V, "not yet shares"),
             (lambda Q, K, V, T: np.exp(Q @ K.T / T) @ V, "divided by their total"),
+            (lambda Q, K, V, T: without_keepdims(Q @ K.T / T) @ V, "`keepdims=True`"),
+            (lambda Q, K, V, T: of_the_table(Q @ K.T / T) @ V, "All rows together"),
             (lambda Q, K, V, T: torch.softmax(Q @ K.T / T, dim=-1), "These are the weights"),
             (lambda Q, K, V, T: torch.softmax(Q @ K.T / T, dim=-1) @ K, "catalogue cards"),
             (lambda Q, K, V, T: torch.softmax(Q @ V.T / T, dim=-1) @ V, "take no part"),

@@ -113,12 +113,20 @@ def best_other(alike, i, own=-np.inf):
             "A long vector wins, and the word itself takes part: chapter 1, The angle between two words.",
         ),
         (
+            lambda E, i: int(np.argsort(E @ E[i])[-2]),
+            "By the dot product the word itself need not come first: chapter 1, The angle between two words.",
+        ),
+        (
             lambda E, i: best_other(-np.linalg.norm(E - E[i], axis=-1), i),
             "This is the distance, which depends on the lengths, too: chapter 1, The angle between two words.",
         ),
         (
             lambda E, i: int(cosines_with(E, i).argmin()),
             "This is the word with the smallest cosine: chapter 1, The angle between two words.",
+        ),
+        (
+            lambda E, i: int(np.argsort(cosines_with(E, i))[1]),
+            "`argsort` sorts upwards: the largest cosines stand at the end. See chapter 1, With 20,000 sentences.",
         ),
         (
             lambda E, i: best_other(np.abs(cosines_with(E, i)), i),
@@ -512,6 +520,16 @@ def looked(S, H, W_q, W_k, v, bend=np.tanh, normalise=attention.softmax):
     return weights @ H, weights
 
 
+def crooked(scores):
+    """A softmax whose totals lack an axis, so that they divide columns."""
+    return np.exp(scores) / np.exp(scores).sum(axis=-1)
+
+
+def together(scores):
+    """A softmax of the whole table."""
+    return np.exp(scores) / np.exp(scores).sum()
+
+
 @function(
     cases=lambda rng: [
         tuple(np.round(rng.normal(size=shape), 1) for shape in [(n, d_s), (m, d_h), (d_s, d_a), (d_h, d_a), (d_a,)])
@@ -529,6 +547,14 @@ def looked(S, H, W_q, W_k, v, bend=np.tanh, normalise=attention.softmax):
         (
             lambda *arrays: looked(*arrays, normalise=np.exp),
             "The powers are not yet divided by their total: chapter 3, A vector for each word.",
+        ),
+        (
+            lambda *arrays: looked(*arrays, normalise=crooked),
+            "The totals of the rows need an axis of their own: try `keepdims=True`. See chapter 2, Many rows at once.",
+        ),
+        (
+            lambda *arrays: looked(*arrays, normalise=together),
+            "All rows together sum to 1. Each must, by itself: chapter 2, Many rows at once.",
         ),
         (
             lambda *arrays: looked(*arrays, bend=lambda hidden: hidden),
@@ -592,6 +618,8 @@ def mean_of(judged):
         (["i see", "thanks", "the dog sleeps"], ["i see you", "thanks", "the dog sleeps"]),
         (["i see you too", "thanks"], ["i see you", "thanks"]),
         (["the dog sees the cat", "i am here", "yes", "no"], ["the cat sees the dog", "i am here", "yes", "no"]),
+        (["yes", "no"], ["no", "yes"]),
+        (["no", "no", "yes"], ["no", "no", "no"]),
         (["here i am", "she is ill"], ["i am here", "she was ill"]),
     ],
     mistakes=[
@@ -693,6 +721,7 @@ POWERS = np.exp([2, 0, 1])
             ((4 * POWERS[0] + 2 * POWERS[2]) / POWERS.sum(), ...),
             "Not quite half: the total grows from 11.1 to 18.5. See chapter 4, Third, a blend of the contents.",
         ),
+        ((3.8, ...), "Nearly. If you round the weights on the way, keep a third decimal."),
         (
             (8 * POWERS[0] / (POWERS.sum() + POWERS[0]), ...),
             "The horse has pages on food, too: chapter 4, Third, a blend of the contents.",
@@ -782,6 +811,14 @@ def found(Q, K, V, temperature=1, axis=-1):
         (
             lambda Q, K, V, temperature: np.exp(Q @ K.T / temperature) @ V,
             "The powers are not yet divided by their total: chapter 4, Second, a share for each document.",
+        ),
+        (
+            lambda Q, K, V, temperature: crooked(Q @ K.T / temperature) @ V,
+            "The totals of the rows need an axis of their own: try `keepdims=True`. See chapter 2, Many rows at once.",
+        ),
+        (
+            lambda Q, K, V, temperature: together(Q @ K.T / temperature) @ V,
+            "All rows together sum to 1. Each must, by itself: chapter 2, Many rows at once.",
         ),
         (
             lambda Q, K, V, temperature: attention.softmax(Q @ K.T / temperature),
