@@ -1,7 +1,7 @@
 # The book's commands. `make book` and `make test` are all that a reader needs; the rest is for authors.
 PYTHON ?= python3
 BIN := .venv/bin
-SITE := build/_build/html
+HTML := build/_build/html
 SOURCES := src tests tools training book/_ext
 SLOW := tests/test_wheel.py tests/test_site.py # first, so that both cores are busy to the end
 TESTS := $(SLOW) $(filter-out $(SLOW),$(wildcard tests/test_*.py)) notebooks src
@@ -11,19 +11,19 @@ export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
 
-.PHONY: help book site test lint js notebooks lab bench widgets clean
+.PHONY: help book site test lint js notebooks lab bench widgets links address release clean
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z]*\):.*## /make \1: /p' Makefile
 
 book: site ## build the site and serve it on localhost until Ctrl-C
-	@$(BIN)/python tools/serve.py $(SITE)
+	@$(BIN)/python tools/serve.py $(HTML)
 
 site: .venv/ready ## build the site into build/
 	$(BIN)/jupyter-book build . --path-output build -W --keep-going -q > /dev/null
 
 test: lint js ## run every check: style, JavaScript, Python, site, browser, wheel, notebooks
-	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder --nbval --nbval-cell-timeout 120 $(TESTS)
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder --nbval --nbval-cell-timeout 120 --durations 25 $(TESTS)
 
 lint: .venv/ready ## check the style of the Python sources
 	$(BIN)/ruff check $(SOURCES)
@@ -38,11 +38,20 @@ notebooks: .venv/ready ## execute and normalise every notebook
 lab: .venv/ready ## open the notebooks in JupyterLab
 	$(BIN)/jupyter lab --notebook-dir notebooks
 
-bench: .venv/ready ## measure the widgets, the pages and the core
+bench: .venv/ready ## measure the widgets, the pages (with Lighthouse) and the core
 	$(BIN)/python tools/bench.py
 
 widgets: widgets/node_modules ## build src/self_attention/widgets/widgets.js
 	cd widgets && npm run build
+
+links: .venv/ready ## list the links that leave the book, with the places where they stand
+	$(BIN)/python tools/links.py
+
+address: .venv/ready ## say where the book lives, or move it: URL=https://github.com/you/book [SITE=...] [BRANCH=...]
+	$(BIN)/python tools/address.py $(URL) $(SITE:%=--site %) $(BRANCH:%=--branch %)
+
+release: .venv/ready ## check, build, commit and tag VERSION=1.2.3; without it, build the last commit into build/release/
+	$(BIN)/python tools/release.py $(VERSION)
 
 clean: ## remove what was built, but not .venv
 	rm -rf build widgets/node_modules .pytest_cache .ruff_cache .hypothesis

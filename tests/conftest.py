@@ -1,12 +1,14 @@
 """Fixtures that tests share: the finished site, a browser that reaches this machine only, a page to look at."""
 
+import importlib.util
 import os
+import re
 import shutil
 import subprocess
 import sys
 import threading
 from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -15,6 +17,9 @@ import pytest
 from filelock import FileLock
 
 ROOT = Path(__file__).parents[1]
+spec = importlib.util.spec_from_file_location("serve", ROOT / "tools" / "serve.py")
+serve = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(serve)
 BUILD = [Path(sys.executable).with_name("jupyter-book"), "build", ROOT, "--path-output", ROOT / "build"]
 
 
@@ -27,11 +32,6 @@ class Site(NamedTuple):
     def pages(self):
         """The site's pages, as paths below the folder."""
         return sorted(path.relative_to(self.folder).as_posix() for path in self.folder.rglob("*.html"))
-
-
-class Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, *args):
-        pass
 
 
 @pytest.fixture
@@ -65,10 +65,10 @@ def built(tmp_path_factory, worker_id):
 
 @pytest.fixture(scope="session")
 def site(built):
-    """The site, built from nothing and served on a free port of this machine."""
+    """The site, built from nothing and served on a free port of this machine, as `make book` does: with its headers."""
     folder = ROOT / "build" / "_build" / "html"
     assert (folder / "searchindex.js").is_file(), built  # written last; a mere warning is test_site.py's affair
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=folder)) as server:
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(serve.Handler, directory=folder)) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield Site(folder, f"http://127.0.0.1:{server.server_port}/", built)
         server.shutdown()
@@ -104,6 +104,7 @@ def visit(browser):
         contexts.append(context)
         page = context.new_page()
         page.problems = []
+        page.wait_for_function = partial(wait_for, page.wait_for_function)
         page.on("pageerror", lambda error: page.problems.append(f"error: {error}"))
         page.on("console", lambda said: page.problems.append(f"console: {said.text}") if said.type == "error" else None)
         page.on("request", lambda asked: page.problems.append(f"asks {asked.url}") if is_foreign(asked.url) else None)
@@ -130,6 +131,12 @@ def open_widget(visit, tmp_path):
         return page
 
     return open_widget
+
+
+def wait_for(wait_for_function, expression, **options):
+    """Wait until a JavaScript expression is true, as a function: the site's policy forbids what evaluates a text."""
+    is_function = re.match(r"(\([^()]*\)|\w+)\s*=>", expression)
+    return wait_for_function(expression if is_function else f"() => {expression}", **options)
 
 
 def is_foreign(url):

@@ -393,6 +393,36 @@ def test_reduced_motion(show):
         assert live.element.evaluate(duration) == expected
 
 
+def test_paper_has_light_maps_and_the_settings_as_text(open_widget):
+    widget = AttentionMap(*random(3, 6, 4), tokens=words(6), mask="causal", temperature=0.5)
+    page = open_widget(widget, theme="dark", build=False)
+    page.evaluate("""() => {
+        const [gap, far] = [document.createElement("div"), document.querySelector("attention-map").cloneNode(true)];
+        gap.style.height = "9000px";
+        document.body.append(gap, far);
+    }""")
+    near, far = page.locator("attention-map").all()
+    Live(page, near).check()
+    assert near.get_attribute("dark") == "" and far.evaluate("el => el.spec") is None
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    page.emulate_media(media="print", color_scheme="dark")
+    page.set_viewport_size({"width": 600, "height": 900})  # paper is narrower than a window
+    none, *_, all_ = (rgb + [255] for rgb in node(COLOURS)[0])
+    for element in (near, far):
+        assert element.get_attribute("dark") is None
+        assert element.evaluate(PIXELS, [[0, 0, 1]]) == [all_]
+        text = element.locator(".controls").inner_text()
+        assert "0.5" in text and "causal" in text and "padding" not in text and "Reset" not in text
+        wide = "el => { el.style.width = '900px'; return el.clientWidth - el.parentNode.clientWidth; }"
+        assert element.locator("canvas").evaluate(wide) <= 0  # it is not drawn again for the paper's width
+        assert element.locator(".widget").evaluate("el => el.scrollWidth <= el.clientWidth")
+        assert element.evaluate("el => getComputedStyle(el).color") == "rgb(31, 35, 40)"
+    page.emulate_media(media="screen", color_scheme="dark")
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert near.get_attribute("dark") == far.get_attribute("dark") == ""
+    assert page.problems == []
+
+
 # Small screens, touch, and what happens to an element on a page.
 
 

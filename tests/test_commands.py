@@ -1,4 +1,4 @@
-"""What the README and CONTRIBUTING tell people to type is there, and `make book` serves the site until Ctrl-C."""
+"""What README and CONTRIBUTING tell people to type is there, and `make book` serves the site until Ctrl-C."""
 
 import re
 import signal
@@ -28,6 +28,7 @@ def taken_port():
 def test_serve_prints_the_address_and_stops_quietly(tmp_path, taken_port):
     (tmp_path / "index.html").write_text("the book", encoding="utf-8")
     (tmp_path / "a.js").write_text("1", encoding="utf-8")
+    (tmp_path / "_headers").write_text("# For hosts\n/*\n  X-Said: a: b\n", encoding="utf-8")
     command = [*SERVE, tmp_path, str(taken_port)]
     default = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # a job in the background inherits "ignore"
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
@@ -38,6 +39,7 @@ def test_serve_prints_the_address_and_stops_quietly(tmp_path, taken_port):
         with urlopen(address) as page, urlopen(f"{address}/a.js") as script:
             assert page.read() == b"the book"
             assert script.headers["Content-Type"].startswith("text/javascript")
+            assert page.headers["X-Said"] == script.headers["X-Said"] == "a: b"
         with pytest.raises(HTTPError) as error:
             urlopen(f"{address}/missing.html")
         error.value.close()
@@ -51,21 +53,26 @@ def test_serve_says_when_there_is_no_site(tmp_path):
     assert done.returncode == 1 and "run `make site` first" in done.stderr
 
 
-@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md"])
+ENDS = "bib|css|ipynb|js|md|mjs|mplstyle|py|toml|txt|yml"
+PATH = re.compile(rf"(?:`|python |/pytest |--nbval )((?:[\w.*-]+/)*(?:[\w*-]+\.(?:{ENDS}))?)(?=[`\s])")
+MADE_UP = re.compile("NN_name|NAME|my[_-]widget|^build/|^$")
+FOLDERS = ("", "training", "notebooks", "src/self_attention/weights")  # where a page may stand as it names a file
+
+
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "ARCHITECTURE.md", "training/README.md"])
 def test_what_the_page_names_exists(page):
     text = (ROOT / page).read_text(encoding="utf-8")
     targets = set(re.findall(r"^(\w+):.*##", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M))
-    named = set(re.findall(r"(?:^|`)make ([a-z]+)", text, re.M))
-    assert named and named <= targets
-    paths = re.findall(
-        r"(?:`|/pytest |--nbval )((?:[\w.-]+/)*[\w-]+(?:/|\.(?:py|md|yml|toml|txt|css|js|mplstyle|ipynb)))", text
-    )
-    paths += re.findall(r"\]\((?!http)([^)]+)\)", text)
-    missing = {path for path in paths if not path.startswith("notebooks/NN") and not (ROOT / path).exists()}
-    assert len(paths) > 5 and missing == set()
+    named = set(re.findall(r"(?:^|`|[─ ] )make ([a-z]+)", text, re.M))
+    assert named <= targets and (named or page == "training/README.md")
+    paths = {*PATH.findall(text), *re.findall(r"\]\((?!http|#)([^)#]+)", text)}
+    paths = {path for path in paths if not MADE_UP.search(path)}
+    assert len(paths) > 5 and {path for path in paths if not any(any((ROOT / f).glob(path)) for f in FOLDERS)} == set()
+    headings = {re.sub("[^a-z0-9 -]", "", h.lower()).replace(" ", "-") for h in re.findall(r"^#+ (.+)", text, re.M)}
+    assert set(re.findall(r"\]\(#([^)]+)\)", text)) <= headings
 
 
 def test_make_help_names_every_command():
-    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    phony = re.search(r"^\.PHONY: (.*)", makefile, re.M)[1].split()
-    assert set(re.findall(r"^(\w+):.*## \w", makefile, re.M)) == set(phony)
+    said = subprocess.run(["make", "-s", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    phony = re.search(r"^\.PHONY: (.*)", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M)[1].split()
+    assert re.findall(r"^make (\w+): \w.+$", said, re.M) == phony and said.count("\n") == len(phony)

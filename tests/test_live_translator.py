@@ -1167,7 +1167,7 @@ def test_decoding_for_everyone(theme, width, tagged, decode):
     shown.wait()
     fits(shown)
     names = tab_stops(shown)
-    assert [name for name in names if name.startswith(("Your sentence", "Step", "▶"))] and len(names) == 7, names
+    assert [name for name in names if name.startswith(("Your sentence", "Step", "▶"))] and len(names) == 8, names
 
 
 def test_decoding_both_ways(tagged, decode):

@@ -9,13 +9,12 @@ from pathlib import Path
 import matplotlib
 import nbformat
 import pytest
+import yaml
 from IPython.core.inputtransformer2 import TransformerManager
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-
-LEDGER_BOX = re.compile(r'(?:id=\\"|^\()ledger-(\w+)', re.MULTILINE)  # in a notebook's JSON; in Markdown
 
 spec = importlib.util.spec_from_file_location("notebooks", ROOT / "tools" / "notebooks.py")
 tool = importlib.util.module_from_spec(spec)
@@ -30,16 +29,6 @@ def test_notebook_keeps_the_rules(path):
 
 def test_there_are_notebooks():
     assert len(NOTEBOOKS) >= 2
-
-
-def test_ledger_links_each_statement_that_a_page_puts_to_the_test():
-    pages = [*NOTEBOOKS, ROOT / "book" / "glossary.md"]
-    boxes = [f"ledger-{name}" for path in pages for name in LEDGER_BOX.findall(path.read_text(encoding="utf-8"))]
-    ledger = (ROOT / "book" / "ledger.md").read_text(encoding="utf-8")
-    rows = re.findall(r"^\| ([A-E]\d+) \|.*?(?:\(#(ledger-\w+)\).*)?$", ledger, re.MULTILINE)
-    assert len(boxes) == len(set(boxes))
-    assert {name: link for name, link in rows if link} == {name.removeprefix("ledger-").upper(): name for name in boxes}
-    assert len(rows) == len({name for name, _ in rows}) == 75
 
 
 # A small chapter that keeps every rule, and what the check says when one is broken ------------------------------------
@@ -285,7 +274,8 @@ def test_setup_cell_installs_the_package_where_it_is_missing(monkeypatch):
     source = TransformerManager().transform_cell(tool.setup_source())
     with matplotlib.rc_context():
         exec(source, {"get_ipython": Shell})
-    address = "git+https://github.com/self-attention-book/self-attention"
+    repository = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["repository"]
+    address = f"git+{repository['url']}@{repository['branch']}"
     assert ran == [("pip", f'install -q "self-attention[plots,torch] @ {address}"')]
 
 

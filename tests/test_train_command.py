@@ -177,6 +177,8 @@ def test_the_book_trains_on_its_corpus_greetings_and_phrases():
     held_out = {pair.fr for its in tests.values() for pair in its}
     assert len(learn) == 49_448 and not any(held_out & {pair.fr, *pair.fr.split(" , ")} for pair in learn)
     assert not {pair.en for its in tests.values() for pair in its} & {pair.en for pair in learn}
+    facts = nn.load("transformer_both").facts
+    assert facts["corpus"] == nn.digest([learn, tests]), "the corpus has changed: train again (training/README.md)"
 
 
 def test_figures_are_by_direction_length_and_apart_beyond_what_was_seen():

@@ -137,6 +137,8 @@ def test_built_script_is_a_fresh_build(tmp_path):
         subprocess.run(npm, cwd=folder, check=True, env={**os.environ, "PATH": path})
     subprocess.run([NODE, "build.mjs", tmp_path], cwd=folder, check=True)
     fresh, built = ({path.name: path.read_bytes() for path in where.iterdir()} for where in (tmp_path, SCRIPTS))
+    search = ROOT / "book" / "_static" / "minisearch.js"
+    assert fresh.pop(search.name) == search.read_bytes(), "the search is not what build.mjs builds: run `make widgets`"
     assert len(fresh) == 6 and built == fresh, "the scripts are not what widgets/src builds: run `make widgets`"
 
 

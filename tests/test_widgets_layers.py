@@ -911,7 +911,7 @@ def test_axe_finds_nothing(case, theme, show):
 def test_every_stop_of_the_tab_key_has_a_name_and_a_visible_focus(case, show):
     live = show(CASES[case]())
     live.check()
-    assert len(tab_stops(live)) == {"attention-cost": 6, "position-map": 7}.get(live.kind, 8)
+    assert len(tab_stops(live)) == {"attention-cost": 7, "position-map": 8}.get(live.kind, 9)
 
 
 def test_evil_caption_shows_as_text(show):

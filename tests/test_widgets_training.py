@@ -785,7 +785,7 @@ def test_axe_finds_nothing(name, theme, case, show):
     assert violations(live) == []
 
 
-@pytest.mark.parametrize(("name", "count"), [("bars", 4), ("two controls", 5), ("encoder", 4), ("decoder", 4)])
+@pytest.mark.parametrize(("name", "count"), [("bars", 5), ("two controls", 6), ("encoder", 5), ("decoder", 5)])
 def test_every_stop_of_the_tab_key_has_a_name_and_a_visible_focus(name, count, case, show):
     live = show(case(name))
     live.check()

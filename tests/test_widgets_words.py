@@ -604,7 +604,7 @@ def test_axe_finds_nothing(case, theme, show):
 def test_every_stop_of_the_tab_key_has_a_name_and_a_visible_focus(case, show):
     live = show(CASES[case]())
     live.check()
-    assert len(tab_stops(live)) == {"vector-plane": 5, "softmax-bars": 10, "soft-lookup": 6}[live.kind]
+    assert len(tab_stops(live)) == {"vector-plane": 6, "softmax-bars": 11, "soft-lookup": 7}[live.kind]
 
 
 @pytest.mark.parametrize("case", ["plane of zeros", "ten scores", "look-up of ten"])

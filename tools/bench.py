@@ -1,4 +1,4 @@
-"""Measure the widgets, the pages and the core: python tools/bench.py [section ...]
+"""Measure the widgets, the pages and the core: python tools/bench.py [section ...] [--pages NAME ...] [--runs N]
 
 Prints a table and writes build/bench.json. A section that lacks something (a network, Chromium, make) says so, and the
 others go on. Each time is the median of several; other work on the machine moves them, so compare ratios, which come
@@ -36,6 +36,7 @@ from self_attention.widgets import AttentionMap  # noqa: E402
 ROOT = Path(__file__).resolve().parents[1]
 OUT = ROOT / "build" / "bench"  # the pages that are measured, BertViz, a site of our own
 JSON = ROOT / "build" / "bench.json"
+LIGHTHOUSE = "lighthouse@13.5.0"
 BERTVIZ = "bertviz==1.4.1"
 # What its page asks of cdnjs.cloudflare.com, from npm: package, file. npm has no jQuery 2.0.0, which it names.
 BERTVIZ_SCRIPTS = {
@@ -54,18 +55,21 @@ MACHINE = {
 }
 
 
+CHOSEN = argparse.Namespace()  # what the command line says
+
+
 class Missing(Exception):
     """What a section needs and does not find, as a sentence."""
 
 
-def figure(what, values, unit, target=None, **more):
+def figure(what, values, unit, target=None, at_least=False, **more):
     """One line of the table: the median of `values`, its range, the target (at most), and numbers beside it."""
     values = np.atleast_1d(values).tolist()
     line = {"what": what, "median": statistics.median(values), "unit": unit, "runs": len(values)}
     if len(values) > 1:
         line |= {"low": min(values), "high": max(values)}
     if target is not None:
-        line |= {"target": target, "met": line["median"] <= target}
+        line |= {"target": target, "met": line["median"] >= target if at_least else line["median"] <= target}
     return {name: float(f"{x:.4g}") if isinstance(x, float) else x for name, x in (line | more).items()}
 
 
@@ -81,11 +85,12 @@ def zipped(data):
     return len(gzip.compress(data, 6))
 
 
-def run(command, **options):
+def run(command, variables=None, **options):
     """Run a command quietly; its wall time in seconds and whether it passed."""
     start = time.perf_counter()
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    done = subprocess.run(command, cwd=ROOT, env={**os.environ, "PATH": path}, capture_output=True, **options)
+    environment = {**os.environ, "PATH": path} | (variables or {})
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, **options)
     return time.perf_counter() - start, done.returncode == 0
 
 
@@ -123,6 +128,19 @@ def served(folder):
         server.shutdown()
 
 
+CHROMIUM_OPTIONS = [
+    "--no-sandbox",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+]
+
+
+def chromium_path():
+    names = ("chromium", "chromium-browser", "google-chrome", "chrome")
+    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+
+
 @contextmanager
 def chromium():
     """A Chromium for which other hosts do not exist. CHROMIUM names another one than the usual."""
@@ -130,13 +148,9 @@ def chromium():
         from playwright.sync_api import Error, sync_playwright
     except ImportError:
         raise Missing("Playwright is not installed: use `make bench`.") from None
-    names = ("chromium", "chromium-browser", "google-chrome", "chrome")
-    path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
-    only_here = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
     with sync_playwright() as playwright:
         try:
-            arguments = ["--no-sandbox", "--disable-quic", "--disable-background-networking", only_here]
-            browser = playwright.chromium.launch(executable_path=path, args=arguments)
+            browser = playwright.chromium.launch(executable_path=chromium_path(), args=CHROMIUM_OPTIONS)
         except Error:
             raise Missing("Chromium does not start: install it, or name one in CHROMIUM.") from None
         MACHINE["chromium"] = browser.version
@@ -266,6 +280,8 @@ def makefile_command(target, program):
 @functools.cache
 def built_site():
     """A site built from nothing, once a run: its folder, the seconds it took, whether it is free of warnings."""
+    if CHOSEN.site:
+        return CHOSEN.site, 0, True
     command = makefile_command("site", "jupyter-book")
     shutil.rmtree(OUT / "_build", ignore_errors=True)
     seconds, passed = run(command.replace("--path-output build", "--path-output build/bench"), shell=True)
@@ -374,6 +390,70 @@ def bertviz():
             yield compared(f"n = {n}: other head, event to shown frame", wall, wall_theirs, "ms")
 
 
+# Of each kind of device, Lighthouse's option for it and the least performance.
+DEVICES = {"mobile": ("--form-factor=mobile", 90), "desktop": ("--preset=desktop", 98)}
+OTHERS = ("accessibility", "best-practices", "seo")  # 100 each
+AUDITS = {  # name, unit, digits
+    "LCP_ms": ("largest-contentful-paint", 1, 0),
+    "TBT_ms": ("total-blocking-time", 1, 0),
+    "CLS": ("cumulative-layout-shift", 1, 4),
+    "KB": ("total-byte-weight", 1e3, 1),
+}
+
+
+def lighthouse():
+    """Lighthouse's scores of every page: performance, with the targets; a page with another score below 100 misses."""
+    folder, *_ = built_site()
+    program = lighthouse_program()
+    names = [path.relative_to(folder).with_suffix("").as_posix() for path in sorted(folder.rglob("*.html"))]
+    names = [name for name in CHOSEN.pages or names if name != "index"]  # which leads on to book/index
+    report = OUT / "lighthouse.json"
+    flags = " ".join(option.replace("=", "='") + "'" * ("=" in option) for option in CHROMIUM_OPTIONS)
+    with served(folder) as address:
+        for name, (device, (option, least)) in itertools.product(names, DEVICES.items()):
+            hidden = 'name="robots" content="noindex"' in (folder / f"{name}.html").read_text(encoding="utf-8")
+            command = [
+                *(program, f"{address}{name}.html", "--quiet", option),
+                *("--output=json", f"--output-path={report}", "--disable-full-page-screenshot"),
+                f"--only-categories=performance,{','.join(OTHERS)}",
+                *(["--skip-audits=is-crawlable"] if hidden else []),  # it hides from search engines on purpose
+                f"--chrome-flags=--headless=new {flags}",
+            ]
+            reports = []
+            for _ in range(CHOSEN.runs):
+                if not run(command, variables={"CHROME_PATH": chromium_path() or ""})[1]:
+                    raise Missing("Lighthouse does not run: is there a Chromium?")
+                reports.append(json.loads(report.read_text(encoding="utf-8")))
+            scores = {
+                kind: [round(100 * found["categories"][kind]["score"]) for found in reports]
+                for kind in ("performance", *OTHERS)
+            }
+            more = {kind.replace("-", "_"): statistics.median(scores[kind]) for kind in OTHERS}
+            met = all(score == 100 for score in more.values())
+            for short, (audit, unit, digits) in AUDITS.items():
+                values = [found["audits"][audit]["numericValue"] / unit for found in reports]
+                more[short] = round(statistics.median(values), digits)
+            line = figure(f"{name}, {device}", scores["performance"], "", least, at_least=True, **more)
+            yield line | {"met": line["met"] and met}
+
+
+def lighthouse_program():
+    """The path of Lighthouse's command, installed under build/."""
+    folder = OUT / "lighthouse"
+    program = folder / "node_modules/.bin/lighthouse"
+    if not program.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        npm = [npm_program() or "npm", "install", "--prefix", str(folder), "--ignore-scripts", LIGHTHOUSE]
+        if npm_program() is None or not run(npm)[1]:
+            raise Missing("Lighthouse cannot be installed: no network, or no npm.")
+    MACHINE["lighthouse"] = LIGHTHOUSE.rpartition("@")[2]
+    return str(program)
+
+
+def npm_program():
+    return shutil.which("npm", path=str(Path(sys.executable).parent)) or shutil.which("npm")
+
+
 def compared(what, ours, theirs, unit):
     ours, theirs = figure(what, ours, unit), figure(what, theirs, unit)["median"]
     return ours | {"BertViz": theirs, "ratio": float(f"{ours['median'] / theirs:.3g}")}
@@ -385,7 +465,7 @@ def bertviz_parts():
     if not (folder / "complete").exists():
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-        npm = shutil.which("npm", path=str(Path(sys.executable).parent)) or shutil.which("npm")
+        npm = npm_program()
         packages = [package for package, _ in BERTVIZ_SCRIPTS.values()]
         # its head_view imports only torch and IPython: without its other requirements
         pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", str(folder), BERTVIZ]
@@ -511,6 +591,8 @@ def cache():
 
 def build():
     """Wall time of the Makefile's commands: a clean site build, and nbval on all notebooks."""
+    if CHOSEN.site:
+        raise Missing("the site is built from nothing only without --site.")
     _, seconds, passed = built_site()
     yield figure("site, from nothing", seconds, "s", passed=passed)
     words = shlex.split(makefile_command("test", "pytest"))
@@ -521,7 +603,7 @@ def build():
 
 SECTIONS = {
     section.__name__: section
-    for section in (script, page, answer, latency, size, translator, cache, bertviz, core, build)
+    for section in (script, page, lighthouse, answer, latency, size, translator, cache, bertviz, core, build)
 }
 
 
@@ -533,7 +615,11 @@ def load():
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("section", nargs="*", help=f"some of {', '.join(SECTIONS)}; default: all")
-    chosen = parser.parse_args().section or list(SECTIONS)
+    parser.add_argument("--site", type=Path, help="a finished site to measure, instead of one built from nothing")
+    parser.add_argument("--pages", nargs="+", help="for lighthouse, e.g. book/index notebooks/07_masking; default: all")
+    parser.add_argument("--runs", type=int, default=3, help="for lighthouse: the median of so many; default: 3")
+    parser.parse_args(namespace=CHOSEN)
+    chosen = CHOSEN.section or list(SECTIONS)
     if unknown := set(chosen) - set(SECTIONS):
         parser.error(f"no section {', '.join(sorted(unknown))}: expected some of {', '.join(SECTIONS)}")
     MACHINE["load_before"] = load()

@@ -1,7 +1,8 @@
-"""Install the pinned torch without CUDA: python tools/install_torch.py [PYTHON]
+"""Install torch without CUDA: python tools/install_torch.py [PYTHON [REQUIREMENT]]
 
-On Linux the default build of torch brings gigabytes of CUDA libraries. Where pip would install those, uv, which knows
-where the CPU build is kept, installs it instead.
+Without a requirement such as torch==2.9.0: the version that requirements.txt pins. On Linux the default build of torch
+brings gigabytes of CUDA libraries. Where pip would install those, uv, which knows where the CPU build is kept, installs
+it instead.
 """
 
 import json
@@ -13,16 +14,16 @@ from pathlib import Path
 REQUIREMENTS = Path(__file__).parents[1] / "requirements.txt"
 
 
-def main(python=sys.executable):
-    torch = re.search(r"^torch==\S+", REQUIREMENTS.read_text(encoding="utf-8"), re.MULTILINE)[0]
-    pip = [python, "-m", "pip", "install", "-q", "--no-input"]
+def main(python=sys.executable, torch=None):
+    torch = torch or re.search(r"^torch==\S+", REQUIREMENTS.read_text(encoding="utf-8"), re.MULTILINE)[0]
+    pip = [sys.executable, "-m", "pip", "--python", python, "install", "-q", "--no-input"]
     dry = subprocess.run(
         [*pip, "--dry-run", "--ignore-installed", "--report", "-", torch], stdout=subprocess.PIPE, check=True
     )
     names = [item["metadata"]["name"] for item in json.loads(dry.stdout)["install"]]
     if any(name.startswith(("nvidia", "cuda")) for name in names):
-        subprocess.run([*pip, "uv"], check=True)
-        pip = [python, "-m", "uv", "pip", "install", "-q", "--python", python, "--torch-backend", "cpu"]
+        subprocess.run([sys.executable, "-m", "pip", "install", "-q", "--no-input", "uv"], check=True)
+        pip = [sys.executable, "-m", "uv", "pip", "install", "-q", "--python", python, "--torch-backend", "cpu"]
     subprocess.run([*pip, torch], check=True)
 
 

@@ -30,7 +30,7 @@ SETUP = """\
 try:
     import self_attention
 except ImportError:  # on Colab, for one
-    %pip install -q "self-attention[plots,torch] @ git+{url}"
+    %pip install -q "self-attention[plots,torch] @ git+{url}@{branch}"
 from self_attention import plots
 plots.style()"""
 
@@ -38,9 +38,9 @@ WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 
 
 def setup_source():
-    """The source of every notebook's first code cell; the repository's address has its home in _config.yml."""
+    """The source of every notebook's first code cell; its address comes from _config.yml."""
     config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
-    return SETUP.format(url=config["repository"]["url"])
+    return SETUP.format_map(config["repository"])
 
 
 # Execute -------------------------------------------------------------------------------------------------------------

@@ -7,16 +7,25 @@ from pathlib import Path
 
 
 class Handler(SimpleHTTPRequestHandler):
-    """Quiet; a reload shows the newest build; scripts have the right type whatever Windows' registry says."""
+    """Quiet; sends the site's `_headers`; a reload shows the newest build; a script has its type on Windows, too."""
 
     extensions_map = SimpleHTTPRequestHandler.extensions_map | {".js": "text/javascript", ".mjs": "text/javascript"}
 
     def end_headers(self):
+        for name, value in read_headers(self.directory):
+            self.send_header(name, value)
         self.send_header("Cache-Control", "no-cache")
         super().end_headers()
 
     def log_message(self, *_):
         pass
+
+
+def read_headers(folder):
+    """The headers of a site's `_headers`, for all of its pages: (name, value)."""
+    path = Path(folder, "_headers")
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    return [tuple(line.strip().split(": ", 1)) for line in lines if line.startswith(" ")]
 
 
 def make_server(folder, port):

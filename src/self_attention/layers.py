@@ -152,9 +152,9 @@ class Recaller(nn.Module):
 
 
 def gradients(model, tokens):
-    """How much the state at the question depends on each token: |d h_n / d x_j|, by distance.
+    """How much the state at the question, h_n, depends on each token, by distance D: the size of the derivatives.
 
-    norm_D = Frobenius norm of the (d, d) matrix of derivatives of h_n with respect to x_{n - D}
+    gradient_D = sqrt(sum_(i, j) (∂ h_(n, i) / ∂ x_(n - D, j))^2)
 
     Args:
         model: a Recaller.
@@ -167,7 +167,7 @@ def gradients(model, tokens):
     >>> (gradients(Recaller("cnn", n=12), tokens[None]) > 0).int()  # four layers of width 3 see 8 positions back
     tensor([[1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0]], dtype=torch.int32)
 
-    Source: Bengio et al. 1994, sec. III.
+    Source: Bengio et al. 1994.
     """
     X = model.embed(tokens).detach().requires_grad_()  # (b, n + 1, d)
     h = model.states(X)[:, -1].sum(dim=0)  # (d,); a sequence's h depends on its own X alone
@@ -262,6 +262,13 @@ def stacked(examples):
 @torch.no_grad()
 def accuracy(model, examples):
     """The share of right answers, from 0 to 1; each example is (input, answer, ...).
+
+    Args:
+        model: a Recaller or an ImageReader.
+        examples: a list.
+
+    Returns:
+        a float.
 
     >>> 0 <= accuracy(Recaller("gru"), recall_examples(5, pairs=1)) <= 1
     True

@@ -99,11 +99,11 @@ def padding_mask(lengths, m, like=None):
 def adjacency_mask(A, self_loops=True):
     """Look only along the edges of a graph.
 
-    mask_ij = (A_ij != 0), or i = j where there are self-loops
+    mask_ij = (A_ij != 0 or i = j)
 
     Args:
         A: adjacency matrix (..., n, n) of booleans or numbers; row i says what node i may attend to.
-        self_loops: True = each node may also attend to itself, whatever A says.
+        self_loops: True = each node may also attend to itself, whatever A says; False = A alone decides.
 
     Returns:
         mask (..., n, n).
@@ -116,7 +116,7 @@ def adjacency_mask(A, self_loops=True):
     array([[1, 1],
            [0, 1]])
 
-    Source: Velickovic et al. 2018, sec. 2.1.
+    Source: Veličković et al. 2018, sec. 2.1.
     """
     xp = namespace(A=A)
     if not xp.isdtype(A.dtype, ("bool", "integral", "real floating")):

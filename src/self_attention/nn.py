@@ -72,7 +72,8 @@ class LearnedPositions(nn.Module):
 class Encoder(nn.Module):
     """Read a sentence from both ends: a state for each word, and one vector for all of them.
 
-    h_j = [GRU(x_1 ... x_j), GRU(x_m ... x_j)], c = [GRU(x_1 ... x_m), GRU(x_m ... x_1)]
+    h_j = [GRU(x_1 ... x_j), GRU(x_m ... x_j)]
+    c = [GRU(x_1 ... x_m), GRU(x_m ... x_1)]
 
     Args:
         size: number of words in the vocabulary.
@@ -102,11 +103,15 @@ class Encoder(nn.Module):
 class Decoder(nn.Module):
     """Write a sentence: each step knows the words so far and a vector from the encoder.
 
-    s_i = GRU([y_{i-1}, c], s_{i-1}), logits_i = [s_i, c_i] W + bias
+    s_i = GRU([y_(i - 1), c], s_(i - 1))
+    logits_i = [s_i, c_i] W + bias
 
     Without attention, c_i is the one vector c at every step. With attention it is read afresh from the encoder's
-    states h_j: c_i = sum_j weights_ij h_j, where row i of the weights is the softmax of the additive scores of s_i
-    against each h_j. The query is s_i; the keys and the values are the same h_j.
+    states h_j, weighted by the softmax of the additive scores of s_i against each h_j:
+
+    c_i = sum_j weights_ij h_j
+
+    The query is s_i; the keys and the values are the same h_j.
 
     Args:
         size: number of words in the vocabulary.
@@ -153,7 +158,16 @@ class Decoder(nn.Module):
 
 
 class Translation(NamedTuple):
-    """A translation: its words with <eos>, and, with attention, raw scores and weights (n, m) against the source."""
+    """A translation, and how it looked at the source.
+
+    Args:
+        words: a list, with <eos> at the end.
+        scores: (n, m), before the softmax; None without attention.
+        weights: (n, m); None without attention.
+
+    >>> print(Translation(["thanks", "<eos>"], scores=None, weights=None))
+    thanks
+    """
 
     words: list
     scores: torch.Tensor | None
@@ -164,7 +178,11 @@ class Translation(NamedTuple):
 
 
 class Seq2Seq(nn.Module):
-    """What every translator shares: two vocabularies, and how it is judged. A subclass says how to `translate`."""
+    """What every translator shares: two vocabularies, and how it is judged. A subclass says how to `translate`.
+
+    Args:
+        source, target: a `Vocabulary` each.
+    """
 
     def __init__(self, source, target):
         super().__init__()
@@ -192,7 +210,7 @@ class Seq2Seq(nn.Module):
         return words[: words.index("<eos>") + 1] if "<eos>" in words else words
 
     def exact(self, pairs, batch=100, **how):
-        """For each pair, whether its translation is right to the last word: a boolean array (number of pairs,).
+        """For each pair, whether its translation is right to the last word: a boolean for each, in an array.
 
         `how` goes to `translate`; the sentences are reordered, so a `change` must treat all alike.
         """
@@ -210,7 +228,7 @@ class Translator(Seq2Seq):
     """Encoder, decoder, and the vocabularies that turn sentences into ids and back.
 
     Args:
-        source, target: a Vocabulary each.
+        source, target: a `Vocabulary` each.
         d_model: features of a word's vector.
         attention: whether the decoder looks back at the source.
 
@@ -266,7 +284,7 @@ class TransformerTranslator(Seq2Seq):
     """A Transformer and the vocabularies that turn sentences into ids and back.
 
     Args:
-        source, target: a Vocabulary each; without a target, one for both languages.
+        source, target: a `Vocabulary` each; without a target, one for both languages.
         config: d_model, h, d_ff, layers, norm: see `Transformer`.
 
     >>> _ = torch.manual_seed(0)
@@ -336,10 +354,12 @@ class TransformerTranslator(Seq2Seq):
 class Tagger(nn.Module):
     """Say of each word which part of speech it is. All taggers are alike but for what a word may see.
 
-    tag_i = argmax W_2 relu(W_1 seen_i), where seen_i is the word's window, or [x_i, what it reads by self-attention]
+    tag_i = argmax W_2 relu(W_1 seen_i)
+
+    There seen_i is the word's window, or [x_i, what it reads by self-attention].
 
     Args:
-        words: a Vocabulary.
+        words: a `Vocabulary`.
         tags: the list of tags.
         reach: an odd number: a window of so many words, of which 1 is the word itself; or "all": self-attention over
             the whole sentence, positions added to the words.
@@ -523,8 +543,9 @@ def train(model, examples, steps, batch=64, rate=3e-3, seed=0, report=None, **ho
     """Fit a model to examples: a `Training` from the first step to the last.
 
     Args:
+        model, examples, steps, batch, rate, seed: see `Training`.
         report: called as report(step, loss) after each step; such as `progress(steps)`, from progress.py.
-        the others: see `Training`.
+        how: see `Training`, too.
 
     Returns:
         the model, for evaluation.
@@ -600,6 +621,9 @@ def load(name):
         ValueError: there is no such file, it is no safetensors file, or none that `save` wrote, it holds a model that
             this version does not know, or other weights than that model has.
         ImportError: the library safetensors is missing.
+
+    >>> load("tagger_3").tag([["my", "friend", "plants", "a", "plant"]])
+    [['DET', 'NOUN', 'VERB', 'DET', 'NOUN']]
     """
     path = name if isinstance(name, Path) else WEIGHTS / f"{name}.safetensors"
     if not path.is_file():
@@ -648,9 +672,14 @@ def from_facts(name, text):
 
 
 def logs(name):
-    """What the training of one of the package's models left behind, run by run: a list of dicts, by seed and steps.
+    """What the training of one of the package's models left behind, run by run.
 
-    Each has the command, seed and steps, the loss ("curve") and the figures on unseen sentences ("test").
+    Args:
+        name: of the model.
+
+    Returns:
+        a list of dicts, by seed and steps; each has "command", "seed", "steps", the loss, "curve", and the figures on
+        unseen sentences, "test".
 
     >>> [(run["seed"], run["steps"]) for run in logs("tagger_3")]
     [(0, 800), (1, 800), (2, 800)]

@@ -8,7 +8,8 @@ from ._arrays import check_integer, check_number, device, float_dtype, namespace
 def sinusoidal_positions(n, d_model, base=10000.0, layout="interleaved", like=None):
     """Encode each position by the sines and cosines of d_model / 2 wavelengths, from 2 pi to nearly base times 2 pi.
 
-    angle_pi = p / base^(2i / d_model); position p has sin(angle_pi) and cos(angle_pi) for i = 0 ... d_model / 2 - 1
+    X_(p, 2i) = sin(p / base^(2i / d_model))
+    X_(p, 2i + 1) = cos(p / base^(2i / d_model))
 
     Args:
         n: number of positions.

@@ -31,6 +31,9 @@ def progress(steps, first=0):
         steps: how many there will be.
         first: how many there have been.
 
+    Returns:
+        a function of step and loss.
+
     >>> report = progress(steps=2)
     >>> report(1, 0.5), report(2, 0.25)
     (None, None)

@@ -23,7 +23,8 @@ PLACES = ("encoder", "decoder", "cross")
 class MultiHeadAttention(nn.Module):
     """h attentions side by side, each on d_model / h features of its own projections, joined and projected.
 
-    output = [head_1 ... head_h] W_o, head_i = softmax(Q_i K_i^T / sqrt(d_k)) V_i
+    output = [head_1, ..., head_h] W_o
+    head_i = softmax(Q_i K_i^T / sqrt(d_k)) V_i
 
     Args:
         d_model: number of features.
@@ -83,7 +84,8 @@ class MultiHeadAttention(nn.Module):
 class Layer(nn.Module):
     """What encoder and decoder layers share: a feed-forward part, and the norm before or after each part.
 
-    pre:   X + part(norm(X))        post:   norm(X + part(X))
+    output = X + part(norm(X)) for "pre"
+    output = norm(X + part(X)) for "post"
     """
 
     def __init__(self, d_model, d_ff, parts, norm):
@@ -107,6 +109,10 @@ class Layer(nn.Module):
 
 class EncoderLayer(Layer):
     """Self-attention, then feed-forward, each added to what was there.
+
+    Z = X + attention(norm(X)), output = Z + feed_forward(norm(Z)) for "pre"
+    Z = norm(X + attention(X)), output = norm(Z + feed_forward(Z)) for "post"
+    feed_forward(Z) = relu(Z W_1 + b_1) W_2 + b_2
 
     Args:
         d_model: number of features.
@@ -135,7 +141,11 @@ class EncoderLayer(Layer):
 class DecoderLayer(Layer):
     """Masked self-attention, attention to the encoder's output, then feed-forward, each added to what was there.
 
-    Args and errors: as for `EncoderLayer`.
+    Args:
+        d_model, h, d_ff, norm: as for `EncoderLayer`.
+
+    Raises:
+        ValueError: as for `EncoderLayer`.
 
     Source: Vaswani et al. 2017, sec. 3.1.
     """

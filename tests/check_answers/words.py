@@ -713,7 +713,7 @@ ANSWERS = {
             (np.array([[-0.5, -1], [0.75, -0.5]]).T, "transposed. What is"),
             (np.linalg.inv([[-0.5, -1], [0.75, -0.5]]).T, "Transposed: a word is a row"),
             (np.eye(2), "its own kind"),
-            (-np.array([[-0.5, -1], [0.75, -0.5]]), "away* from"),
+            (-np.array([[-0.5, -1], [0.75, -0.5]]), "away from"),
             ([[-1, 2], [-1, -2]], "must ask"),
             ([[-0.5, 1], [0.75, -0.5]], "Look at [1, 0]: too large."),
             ([-0.5, 1], "Expected the shape (2, 2), came (2,)"),

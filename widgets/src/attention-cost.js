@@ -1,5 +1,6 @@
 // <attention-cost>: what an attention layer computes and keeps, part by part, as n, m, d_model and h move.
 import { format, h, WidgetElement } from "./element.js";
+import { integer } from "./link.js";
 import { cost, gcd, grouped, including, MOST, PARTS, POWERS, share, sizesTo, spoken, total } from "./layers-maths.js";
 import { fill, frame, listRange, say, sizeRange, table, VIEW_STYLE } from "./layers-view.js";
 
@@ -30,6 +31,16 @@ const STYLE = `${VIEW_STYLE}
 
 export class AttentionCost extends WidgetElement {
   static STYLE = STYLE;
+
+  get kinds() {
+    const size = integer(1, MOST);
+    const m = { write: (m) => m ?? "same", read: (text) => (text === "same" ? null : size.read(text)) };
+    return { n: size, m, d_model: size, h: size };
+  }
+
+  clashes({ d_model, h }) {
+    return d_model % h ? ["d_model", "h"] : [];
+  }
 
   /** A d_model that h does not divide takes the largest number of heads that divides both: no step in between is wrong. */
   setWidth(d_model) {

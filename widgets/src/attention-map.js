@@ -1,6 +1,7 @@
 // <attention-map>: scores, scale, mask, softmax, weighted sum, recomputed as the reader moves the controls.
 import { colourTable, inkOn } from "./colours.js";
 import { format, h, WidgetElement } from "./element.js";
+import { index, integer, number, oneOf } from "./link.js";
 import { METHODS, attentionWeights, buildMask, decode, entropy, maskNames, matmul, matmulT, positionOf, scaleFactor, temperatureAt } from "./maths.js";
 
 const BARS = 12; // rows of the bar list; a longer row of weights shows its largest
@@ -37,6 +38,7 @@ const STYLE = `
 
 export class AttentionMap extends WidgetElement {
   static STYLE = STYLE;
+  static MORE = ["chosen"];
   #raw = new Map(); // raw scores of the heads seen so far
   #scaled = {}; // the last scaled scores: a temperature or a mask does not change them
   #hover = null;
@@ -58,6 +60,29 @@ export class AttentionMap extends WidgetElement {
     this.padding = spec.padding && Uint8Array.from(spec.padding);
     this.given = spec.given && Uint8Array.from(spec.given);
     super.load(spec);
+  }
+
+  get kinds() {
+    const { n, m, d_k } = this;
+    const masks = this.#masks;
+    const mask = {
+      write: (names) => names.replaceAll("+", ","),
+      read: (text) => {
+        const names = text === "none" ? [] : text.split(",");
+        const known = masks.filter((name) => names.includes(name));
+        return known.length === names.length ? known.join("+") || "none" : undefined;
+      },
+    };
+    return {
+      mask, scale: oneOf(SCALE_NAMES.map(([name]) => name).slice(0, d_k ? 3 : 1)), temperature: number(1e-6, 1e6),
+      window: integer(1, 2 * Math.max(n, m) - 1, 2), method: oneOf(METHODS), show: oneOf(["weights", "scores"]),
+      layer: index(this.layers), head: index(this.heads), query: index(n), chosen: index(m),
+    };
+  }
+
+  // The names of the masks that there are.
+  get #masks() {
+    return Object.keys(MASK_LABELS).filter((name) => (name !== "padding" || this.padding) && (name !== "given" || this.given));
   }
 
   reset() {
@@ -125,7 +150,7 @@ export class AttentionMap extends WidgetElement {
   build() {
     const { spec, n, m } = this;
     const set = (name) => (value) => this.set(name, value);
-    const masks = Object.keys(MASK_LABELS).filter((name) => (name !== "padding" || this.padding) && (name !== "given" || this.given));
+    const masks = this.#masks;
     const range = (label, max, text, name) => this.range(label, { min: 0, max, text, onset: set(name) });
     const controls = {
       layer: this.layers > 1 && range("Layer", this.layers - 1, (k) => `${k + 1} of ${this.layers}`, "layer"),

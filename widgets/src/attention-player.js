@@ -1,5 +1,6 @@
 // <attention-player>: one self-attention in seven steps; every number can be changed, and what follows is recomputed.
 import { format, h, WidgetElement } from "./element.js";
+import { index, number, record } from "./link.js";
 import { decode, LARGEST, parse, text } from "./maths.js";
 import { attention, place, products, rounded, SMALLEST_DIVISOR, STEPS, sum, vector } from "./player-maths.js";
 
@@ -8,7 +9,7 @@ const INPUTS = ["X", "W_q", "W_k", "W_v"];
 const ROLES = { Q: "query", K: "key", V: "value", W_q: "query", W_k: "key", W_v: "value", output: "value" };
 const LAST = STEPS.length - 1;
 
-const index = (i) => String(i + 1).replace(/\d/g, (digit) => "₀₁₂₃₄₅₆₇₈₉"[digit]);
+const subscript = (i) => String(i + 1).replace(/\d/g, (digit) => "₀₁₂₃₄₅₆₇₈₉"[digit]);
 const title = (word) => word[0].toUpperCase() + word.slice(1);
 
 /** "e^{14} and W_{q}" with real superscripts and subscripts, as nodes; no line ends beside a multiplication sign. */
@@ -28,7 +29,8 @@ const STYLE = `
 .steps button[aria-current] { background: var(--mark); color: var(--surface); }
 .moves { display: flex; gap: 0.35rem; }
 .moves button { min-width: 3.7rem; }
-.controls button { margin-left: auto; }
+:is(.bar, .controls) :is(button, input) { scroll-margin-bottom: 5rem; } /* above the live line */
+.own { margin-left: auto; }
 [aria-disabled="true"] { opacity: 0.5; cursor: default; }
 .stages { display: grid; gap: 0.6rem; }
 .stage { min-width: 0; padding: 0.5rem 0.7rem 0.7rem; border: 1px solid var(--line); border-left: 4px solid var(--line); border-radius: 6px; scroll-margin: 9rem 0 5rem; }
@@ -89,6 +91,12 @@ sub, sup { line-height: 0; font-size: 0.75em; }
   .small .block { flex-direction: column; }
   .small .block + .block { border: 0; padding: 0; }
 }
+@media print {
+  .steps, .moves, .divisor button, .hands span { display: none; }
+  .bar, .live { position: static; }
+  .stage:not(.now) > .says { display: block; }
+  .stage { break-inside: avoid; }
+}
 @media (prefers-reduced-motion: no-preference) { .share { transition: transform 150ms ease-out; } }
 `;
 
@@ -124,6 +132,27 @@ export class AttentionPlayer extends WidgetElement {
     this.#said = "Everything as at the start";
     super.reset();
     this.schedule();
+  }
+
+  get kinds() {
+    const { n, d_model, d_k, d_v } = this;
+    const of = { X: [n, d_model], W_q: [d_model, d_k], W_k: [d_model, d_k], W_v: [d_model, d_v], Q: [n, d_k], K: [n, d_k], V: [n, d_v], scores: [n, n], scaled: [n, n], weights: [n, n] };
+    const value = number(-LARGEST, LARGEST);
+    const edit = { // ["X[0,1]", 3] is X,0,1,3
+      write: ([key, x]) => `${key.replace(/\W+/g, ",")}${x}`,
+      read: (text) => {
+        const [name, ...numbers] = text.split(",");
+        if (!Object.hasOwn(of, name) || numbers.length !== 3) return undefined;
+        const [i, j, x] = [...of[name].map(index), value].map((kind, k) => kind.read(numbers[k]));
+        return [i, j, x].includes(undefined) ? undefined : [place(name, i, j), x];
+      },
+    };
+    return { divisor: number(SMALLEST_DIVISOR, LARGEST), query: index(n), step: index(STEPS.length), edits: record(edit) };
+  }
+
+  take(values) {
+    super.take(values);
+    this.#said = "";
   }
 
   // Numbers, for the settings as they are now.
@@ -223,7 +252,7 @@ export class AttentionPlayer extends WidgetElement {
     const small = name.toLowerCase();
     const heading = (i) => {
       if (!words) return [String(i + 1)];
-      return name === "X" ? [h("b", {}, this.tokens[i]), ` x${index(i)}`] : [`${small}${index(i)}`];
+      return name === "X" ? [h("b", {}, this.tokens[i]), ` x${subscript(i)}`] : [`${small}${subscript(i)}`];
     };
     const from = name in ROLES && words ? ["= X ", ...matrixName(`W_${small}`)] : [];
     const table = h("table", { "aria-label": `${name}, ${rows} by ${columns}` },
@@ -431,7 +460,7 @@ export class AttentionPlayer extends WidgetElement {
   #working(name, i, j, all) {
     const power = (s) => `e^{${text(s)}}`;
     let how;
-    if (name === "scores") how = `q${index(i)} · k${index(j)} = ${products(this.#row(all.Q, i), this.#row(all.K, j))}`;
+    if (name === "scores") how = `q${subscript(i)} · k${subscript(j)} = ${products(this.#row(all.Q, i), this.#row(all.K, j))}`;
     else if (name === "scaled") how = `${text(this.#at("scores", i, j, all).value)} / ${text(this.settings.divisor)}`;
     else {
       const powers = Array.from(this.#row(all.scaled, i), power);
@@ -459,7 +488,7 @@ export class AttentionPlayer extends WidgetElement {
     const total = weights.reduce((a, b) => a + b, 0);
     const one = Math.abs(total - 1) < 1e-9;
     this.rowSum.textContent = one ? "The weights add up to 1." : `Set by hand, the weights add up to ${text(total)}, not to 1.`;
-    this.total.replaceChildren(h("span", { class: "query" }, this.tokens[i]), ` z${index(i)} = `, h("span", { class: "value" }, vector(z)));
+    this.total.replaceChildren(h("span", { class: "query" }, this.tokens[i]), ` z${subscript(i)} = `, h("span", { class: "value" }, vector(z)));
   }
 
   /** One sentence for the current step, with its numbers. */
@@ -477,7 +506,7 @@ export class AttentionPlayer extends WidgetElement {
     };
     switch (step) {
       case 0:
-        return ["Each word becomes a row of numbers, its embedding: ", word, ` is x${index(i)} = ${vector(this.#row(all.X, i))}.`];
+        return ["Each word becomes a row of numbers, its embedding: ", word, ` is x${subscript(i)} = ${vector(this.#row(all.X, i))}.`];
       case 1: {
         const [name, row, column] = this.picked;
         const W = all[`W_${name.toLowerCase()}`];
@@ -485,7 +514,7 @@ export class AttentionPlayer extends WidgetElement {
         const down = Array.from({ length: rows }, (_, r) => W.data[r * columns + column]);
         const { aside, value } = this.#at(name, row, column, all);
         const which = ["first", "second", "third", "fourth", "fifth", "sixth"][column];
-        return [`A row of X times a matrix. The ${which} number of ${name.toLowerCase()}${index(row)}: row ${row + 1} of X, times column ${column + 1} of `,
+        return [`A row of X times a matrix. The ${which} number of ${name.toLowerCase()}${subscript(row)}: row ${row + 1} of X, times column ${column + 1} of `,
           ...matrixName(`W_${name.toLowerCase()}`), ...rich(`: ${products(this.#row(all.X, row), down)} = ${aside}${text(value)}. Point at another number to see where it comes from.`)];
       }
       case 2:
@@ -495,10 +524,10 @@ export class AttentionPlayer extends WidgetElement {
       case 4:
         return ["Raise e to each and divide by the sum, so that all add up to 1. ", ...example("weights", 2)];
       case 5:
-        return ["Multiply each value by its weight. ", other, `: ${format(weights[j], 2)} × v${index(j)} = ${vector(this.#row(all.V, j).map((x) => rounded(x * weights[j])))}.`];
+        return ["Multiply each value by its weight. ", other, `: ${format(weights[j], 2)} × v${subscript(j)} = ${vector(this.#row(all.V, j).map((x) => rounded(x * weights[j])))}.`];
       default: {
-        const terms = Array.from(weights, (w, k) => `${format(w, 2)} v${index(k)}`);
-        return [`Add them up: ${terms.join(" + ")} = z${index(i)}, the new vector of `, word, ", which now holds something of every word it reads."];
+        const terms = Array.from(weights, (w, k) => `${format(w, 2)} v${subscript(k)}`);
+        return [`Add them up: ${terms.join(" + ")} = z${subscript(i)}, the new vector of `, word, ", which now holds something of every word it reads."];
       }
     }
   }

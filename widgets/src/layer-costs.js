@@ -1,6 +1,7 @@
 // <layer-costs>: what four kinds of layer cost and see, as in table 1 of "Attention Is All You Need", as n, d, k and r move.
 import { format, h, WidgetElement } from "./element.js";
 import { grouped, including, layerCosts, LAYERS, nearestIndex, POWERS, sizesTo, spoken } from "./layers-maths.js";
+import { integer, oneOf } from "./link.js";
 import { fill, frame, listRange, picture, s, say, sizeRange, table, VIEW_STYLE } from "./layers-view.js";
 import { ticks } from "./plane.js";
 
@@ -38,6 +39,10 @@ const power = (k) => `10${[...String(k)].map((digit) => "⁰¹²³⁴⁵⁶⁷�
 
 export class LayerCosts extends WidgetElement {
   static STYLE = STYLE;
+
+  get kinds() {
+    return { n: integer(1, MOST), d: integer(1, 4096), k: integer(2, 64), r: integer(2, 4096), count: oneOf(COUNTS.map(([name]) => name)) };
+  }
 
   // DOM, built once.
 

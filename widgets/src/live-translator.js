@@ -4,11 +4,12 @@ import { drawTree, TREE_STYLE, treeHeight } from "./beam-tree.js";
 import { inkOn } from "./colours.js";
 import { begin, beamSearch, greedy, LONGEST, sample, tempered, truncate } from "./decoding.js";
 import { format, h, WidgetElement } from "./element.js";
+import { index, integer, number, oneOf } from "./link.js";
 import { buildMask } from "./maths.js";
-import { modelOf } from "./model.js";
-import { SentenceField } from "./sentence-field.js";
-import { written } from "./sentences.js";
-import { allOn, differences, moved, news, pieces } from "./translator-maths.js";
+import { modelOf, wake } from "./model.js";
+import { LETTERS, MOST, SentenceField } from "./sentence-field.js";
+import { split, written } from "./sentences.js";
+import { allOn, differences, moved, news, pieces, rowsKind } from "./translator-maths.js";
 
 const NAMES = { encoder: "encoder", decoder: "decoder", cross: "decoder to source" };
 const LIKELIEST = 8; // words of a distribution that are named
@@ -28,7 +29,7 @@ const STYLE = `
 :host([dark]) { --hand: #d2a8ff; }
 .widget { container-type: inline-size; }
 .control, select { max-width: 100%; }
-.controls button, .reads button { margin-left: auto; }
+.own, .reads button { margin-left: auto; }
 .segments .options { gap: 0; border: 1px solid var(--line); border-radius: 6px; background: var(--well); overflow: hidden; }
 .segments label { padding: 0 0.8rem; min-height: 1.9rem; }
 .segments label:has(:checked) { background: var(--mark); color: var(--surface); font-weight: 600; }
@@ -100,6 +101,9 @@ ins { text-decoration: none; font-weight: 700; color: var(--hand); border-bottom
 .found .log { color: var(--muted); font-variant-numeric: tabular-nums; white-space: nowrap; font-weight: 400; }
 .found .options { display: block; }
 ${TREE_STYLE}
+@media print {
+  .field :is(.advice, .lexicon), .player button, .reads button, .decoding button, :host([waiting]) :is(.where, .work, .verdict, .live) { display: none; }
+}
 @container (max-width: 36rem) {
   .both { grid-template-columns: minmax(0, 1fr); }
   .both .said { font-size: 1.125rem; min-height: 5.25em; }
@@ -160,20 +164,53 @@ export class LiveTranslator extends WidgetElement {
 
   load(spec) {
     super.load(spec); // it stands at once, with the translations that Python wrote into the page
-    modelOf(spec).then((model) => {
+    this.came = modelOf(spec).then((model) => {
       this.model = model;
       this.field.teach(this.#lexicon());
       this.schedule();
     }).catch(({ message }) => {
       const status = h("p", { role: "status" }, `The model does not run here (${message}). What it says, as a table:`);
+      this.shadowRoot.adoptedStyleSheets = [];
       this.shadowRoot.replaceChildren(status, h("slot"));
       this.draw = () => {};
     });
   }
 
+  ready() {
+    wake();
+    return this.came;
+  }
+
+  print(paper) {
+    super.print(paper, Boolean(this.model)); // without it: the static table
+  }
+
   disconnectedCallback() {
     super.disconnectedCallback();
     this.#stop();
+  }
+
+  get kinds() {
+    const { spec, model } = this;
+    const words = model?.source.slice(4) ?? [];
+    const known = words.filter((word) => !spec.tags.includes(word));
+    const text = {
+      write: String,
+      read: (typed) => {
+        const said = split(typed.slice(0, LETTERS), new Set(known));
+        return said.length <= MOST && said.every((word) => known.includes(word)) ? said.join(" ") : undefined;
+      },
+    };
+    return {
+      sentence: index(spec.sentences.length), text, direction: oneOf(spec.tags), place: oneOf(Object.keys(NAMES)),
+      layer: index(Math.max(...spec.depth)), head: index(spec.heads), query: index(LONGEST + 1), change: rowsKind(spec, words), method: oneOf(METHODS.map(([name]) => name)),
+      width: integer(1, 6), hypothesis: index(6), temperature: number(0, 2), top_k: integer(0, 1e6), top_p: number(1e-9, 1), seed: integer(0, 2 ** 32 - 1), step: index(LONGEST + 1),
+    };
+  }
+
+  take(values) {
+    super.take(values);
+    this.field.show(this.#text, this.settings.direction, true);
   }
 
   // The sentence.
@@ -540,6 +577,7 @@ export class LiveTranslator extends WidgetElement {
 
   draw() {
     if (!this.clientWidth) return; // out of sight
+    this.toggleAttribute("waiting", !this.model);
     const { settings } = this;
     this.field.show(this.#text, settings.direction);
     this.#showChoice();

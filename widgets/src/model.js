@@ -16,8 +16,10 @@ export function weights(name, text) {
 }
 
 // A page that nobody reads fetches no weights: they wait for the reader's first sign of life.
+export let wake; // to say that the reader lives: who comes by a link does
 const SIGNS = ["pointermove", "pointerdown", "touchstart", "keydown", "wheel", "scroll"];
 const alive = new Promise((resolve) => {
+  wake = resolve;
   for (const sign of SIGNS) { // caught on their way down; but the page's own scrolling alone: its contents list scrolls itself
     globalThis.addEventListener?.(sign, resolve, { once: true, passive: true, capture: sign !== "scroll" });
   }
@@ -48,15 +50,40 @@ export async function modelOf(spec, kind = Transformer) {
 export class ModelElement extends WidgetElement {
   static MODEL = Transformer;
 
+  ready() {
+    wake();
+    return super.ready();
+  }
+
+  print(paper) {
+    super.print(paper, Boolean(this.model)); // without it: the static table
+    this.#keep(!paper);
+  }
+
+  /** About how high it will be, in px. */
+  get room() {
+    return 0;
+  }
+
+  // Until the model is there: the place that the widget will need, so that nothing moves when it comes.
+  #keep(yes) {
+    Object.assign(this.style, yes && this.isConnected && this.expected && !this.model ? { display: "block", minHeight: `${this.room}px` } : { display: "", minHeight: "" });
+  }
+
   load(spec) {
+    if (this.expected) return; // asked for twice
+    this.expected = spec;
     const status = h("p", { role: "status" }, `Loading the model, ${Math.round(spec.bytes / 1000)} KB …`);
     this.shadowRoot.replaceChildren(status, h("slot"));
+    this.#keep(true);
     modelOf(spec, this.constructor.MODEL).then((model) => {
       const { initial, settings } = this; // what came meanwhile, from a kernel, stays
       this.model = model;
+      this.#keep(false);
       super.load({ ...spec, settings: { ...spec.settings, ...settings } });
       this.initial = initial ?? this.initial;
     }).catch(({ message }) => {
+      this.style.minHeight = "";
       status.textContent = `The model does not run here (${message}). What it says, as a table:`;
     });
   }

@@ -3,6 +3,7 @@ import { colourTable } from "./colours.js";
 import { format, h, WidgetElement } from "./element.js";
 import { baseAt, baseIndex, grouped, including, sinusoidal, sizesTo } from "./layers-maths.js";
 import { frame, listRange, penOn, picture, s, say, VIEW_STYLE } from "./layers-view.js";
+import { index, integer, number, oneOf } from "./link.js";
 import { matmulT } from "./maths.js";
 import { clamp, niceAbove, ticks } from "./plane.js";
 
@@ -23,6 +24,7 @@ const STYLE = `${VIEW_STYLE}
 
 export class PositionMap extends WidgetElement {
   static STYLE = STYLE;
+  static MORE = ["distance"];
   #made = {}; // the table, for the settings it was made for
   #painted = null; // what the small image shows
   #hover = null; // the position under the mouse
@@ -31,6 +33,11 @@ export class PositionMap extends WidgetElement {
     this.n = spec.n;
     this.distance = DISTANCE; // from the position in focus to the one it is compared with: kept while the position moves
     super.load(spec);
+  }
+
+  get kinds() {
+    const { n } = this;
+    return { position: index(n), d_model: integer(2, MOST, 2), base: number(1, 1e6), layout: oneOf(Object.keys(ORDER)), distance: integer(1 - n, n - 1) };
   }
 
   reset() {

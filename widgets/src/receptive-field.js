@@ -2,6 +2,7 @@
 import { h, WidgetElement } from "./element.js";
 import { field, grouped, KINDS, reads, spoken } from "./layers-maths.js";
 import { fill, frame, penOn, picture, say, table, VIEW_STYLE } from "./layers-view.js";
+import { index, integer, oneOf } from "./link.js";
 import { clamp, niceAbove, ticks } from "./plane.js";
 
 const VIEW = { left: 52, right: 8, top: 14, below: 24 }; // px
@@ -19,6 +20,14 @@ const STYLE = `${VIEW_STYLE}
 
 export class ReceptiveField extends WidgetElement {
   static STYLE = STYLE;
+
+  get kinds() {
+    return { n: integer(2, 64), layer: oneOf(KINDS), layers: integer(1, 16), k: integer(1, 15, 2), window: integer(1, 63, 2), position: index(64) };
+  }
+
+  clashes({ n, position }) {
+    return position < n ? [] : ["n", "position"];
+  }
 
   /** A shorter row takes the position along: no step in between is wrong. */
   setLength(n) {

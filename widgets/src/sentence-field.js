@@ -2,7 +2,8 @@
 import { h } from "./element.js";
 import { completions, nearest, split, written } from "./sentences.js";
 
-const MOST = 40; // words of a sentence
+export const MOST = 40; // words of a sentence
+export const LETTERS = 600;
 const HINT = "Type, or take words from the list.";
 const PAUSE = 700; // ms without a key: the sentence is taken as it is
 
@@ -35,7 +36,7 @@ export class SentenceField {
     this.name = h("span", { class: "name" });
     this.input = h("input", {
       type: "text", role: "combobox", "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": "completions",
-      "aria-describedby": "advice", autocomplete: "off", autocapitalize: "off", spellcheck: "false", maxlength: 600,
+      "aria-describedby": "advice", autocomplete: "off", autocapitalize: "off", spellcheck: "false", maxlength: LETTERS,
       oninput: () => this.#typed(), onkeydown: (e) => this.#key(e), onblur: () => this.#leave(),
     });
     this.list = h("ul", { class: "completions", role: "listbox", id: "completions", "aria-label": "Words that begin so", hidden: true });

@@ -1,6 +1,7 @@
 // <soft-lookup>: a small library; the reader moves the query and sees what is read and what mixture comes back.
 import { format, h, WidgetElement } from "./element.js";
-import { asNumber, decode, matmul, matmulT, positionOf, scaleFactor, softmaxRows, text } from "./maths.js";
+import { list, number, oneOf, temperature } from "./link.js";
+import { asNumber, decode, LARGEST, matmul, matmulT, positionOf, scaleFactor, softmaxRows, text } from "./maths.js";
 import { bar } from "./plane.js";
 import { PLANE_STYLE, PlaneView } from "./plane-view.js";
 import { products } from "./player-maths.js";
@@ -52,6 +53,11 @@ export class SoftLookup extends WidgetElement {
     Object.assign(this, { keys: decode(spec.keys).data, values: decode(spec.values).data, titles: spec.titles, features: spec.features });
     this.points = Array.from({ length: this.m }, (_, j) => [this.keys[2 * j], this.keys[2 * j + 1]]);
     super.load(spec);
+  }
+
+  get kinds() {
+    const scales = ["1", "1/sqrt(d_k)", "1/d_k"];
+    return { query: list(number(-LARGEST, LARGEST), 2), temperature, scale: oneOf(scales), method: oneOf(["softmax", "relu"]) };
   }
 
   // Numbers.

@@ -1,7 +1,8 @@
 // <softmax-bars>: scores to be dragged, their exponentials, their weights, and how the weights move.
 import { colourTable, inkOn } from "./colours.js";
 import { format, h, WidgetElement } from "./element.js";
-import { asNumber, COLDEST, entropy, positionOf, softmaxJacobian, softmaxRows, temperatureAt, text } from "./maths.js";
+import { index, list, number, temperature } from "./link.js";
+import { asNumber, COLDEST, entropy, LARGEST, positionOf, softmaxJacobian, softmaxRows, temperatureAt, text } from "./maths.js";
 import { bar, clamp, niceAbove } from "./plane.js";
 
 /** A widget's temperature slider. */
@@ -73,6 +74,7 @@ const STYLE = `
 
 export class SoftmaxBars extends WidgetElement {
   static STYLE = STYLE;
+  static MORE = ["chosen"];
   #reach = 0; // the sliders go from minus to plus this
 
   load(spec) {
@@ -80,6 +82,10 @@ export class SoftmaxBars extends WidgetElement {
     this.n = spec.labels.length;
     this.chosen = null;
     super.load(spec);
+  }
+
+  get kinds() {
+    return { scores: list(number(-LARGEST, LARGEST), this.n), temperature, chosen: index(this.n) };
   }
 
   // Numbers.

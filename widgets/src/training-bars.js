@@ -1,6 +1,7 @@
 // <training-bars>: what a model thinks of each next word, moment by moment of its training, against the right word.
 import { format, h, WidgetElement } from "./element.js";
 import { picture, s, say } from "./layers-view.js";
+import { index, number } from "./link.js";
 import { decode } from "./maths.js";
 import { clamp, niceAbove, ticks } from "./plane.js";
 
@@ -39,6 +40,7 @@ const STYLE = `
   .live { min-height: 2.9em; } .smooth { min-height: 4.4em; }
   .position th { width: 39%; } .position .number { width: 2.1rem; } .position th, .position td { padding: 0 0.1rem; font-size: 0.8125rem; }
 }
+@media print { .play { display: none; } }
 @media (prefers-reduced-motion: no-preference) { .bar { transition: width 60ms linear; } }
 `;
 
@@ -56,6 +58,10 @@ export class TrainingBars extends WidgetElement {
   disconnectedCallback() {
     this.#pause();
     super.disconnectedCallback();
+  }
+
+  get kinds() {
+    return { epoch: index(this.moments), smoothing: number(0, 0.3) };
   }
 
   // Numbers.

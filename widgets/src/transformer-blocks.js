@@ -1,7 +1,9 @@
 // <transformer-blocks>: the way of one word through the blocks of a Transformer that runs in the page.
 import { colourTable, inkOn } from "./colours.js";
 import { largest, lens, Watched, way } from "./blocks.js";
+import { LONGEST } from "./decoding.js";
 import { format, h } from "./element.js";
+import { index, oneOf } from "./link.js";
 import { ModelElement } from "./model.js";
 
 const MOST = 8; // words whose logits are shown, and units that are named
@@ -10,7 +12,7 @@ const BOS = "<bos>";
 
 const STYLE = `
 .widget { container-type: inline-size; }
-.control, select { max-width: 100%; } .controls button { margin-left: auto; }
+.control, select { max-width: 100%; } .own { margin-left: auto; }
 .both { display: grid; grid-template-columns: auto minmax(0, 1fr); gap: 0.15rem 0.9rem; align-items: baseline; margin: 0 0 0.8rem; padding: 0.5rem 0.8rem; background: var(--well); border-radius: 6px; }
 .name { color: var(--muted); font-size: 0.8125rem; }
 .words { display: flex; flex-wrap: wrap; gap: 0 0.1rem; font-size: 1.0625rem; }
@@ -68,6 +70,18 @@ export class TransformerBlocks extends ModelElement {
     this.sources = spec.sentences.map((sentence) => sentence.split(" "));
     this.targets = spec.targets.map((sentence) => [BOS, ...sentence.split(" ").filter(Boolean)]);
     super.load(spec);
+  }
+
+  get room() {
+    const stages = this.querySelectorAll("tbody tr").length; // of the static table
+    const says = this.expected.settings.place === "decoder";
+    return this.parentNode.clientWidth < 608 ? 845 + (says ? 79 : 61) * stages : 518 + (says ? 48 : 31) * stages;
+  }
+
+  get kinds() {
+    const { encoder, decoder } = this.model;
+    const stages = Math.max(3 + 2 * encoder.length, 4 + 3 * decoder.length);
+    return { sentence: index(this.sources.length), place: oneOf(["encoder", "decoder"]), token: index(LONGEST + 1), stage: index(stages) };
   }
 
   // Numbers.

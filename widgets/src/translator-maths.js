@@ -1,4 +1,6 @@
 // What the live translator computes beside the model: rows moved by hand, and what has become of the words.
+import { LONGEST } from "./decoding.js";
+import { index, list, number } from "./link.js";
 
 /** Weights with the j-th set to `weight` and the others sharing the rest as they share it in `before`; the sum is 1. */
 export function moved(before, j, weight) {
@@ -50,4 +52,36 @@ export function differences(sentences) {
   while (end < shortest - start && alike((words) => words.at(-1 - end))) end++;
   const rests = all.map((words) => words.slice(start, words.length - end));
   return rests.every(({ length }) => length > 0 && length < 4) ? rests.map((words) => words.join(" ")) : null;
+}
+
+const PLACES = ["encoder", "decoder", "cross"];
+
+/**
+ * Rows moved by hand as a kind of a link's text (see link.js): sentence,place,layer,head,query,weights, with "/" between rows.
+ * A sentence of the reader's own is percent-encoded; `known` are the words that it may have.
+ */
+export function rowsKind({ sentences, depth: [encoder, decoder], heads }, known) {
+  const given = index(sentences.length);
+  const row = {
+    write: ({ sentence, place, layer, head, query, weights }) => [encodeURIComponent(sentence), place, layer, head, query, ...weights].join(),
+    read: (text) => {
+      const [said, place, ...rest] = text.split(",");
+      let own = "";
+      try { own = decodeURIComponent(said); } catch { /* no sentence */ }
+      const sentence = given.read(own) ?? own;
+      if (!PLACES.includes(place) || (sentence === own && !own.split(" ").every((word) => known.includes(word)))) return undefined;
+      const m = (sentences[sentence] ?? own).split(" ").length;
+      const [layer, head, query] = [index(place === "encoder" ? encoder : decoder), index(heads), index(place === "encoder" ? m : LONGEST + 1)].map((kind, k) => kind.read(rest[k]));
+      const weights = list(number(0, 1), place === "decoder" ? query + 1 : m).read(rest.slice(3).join());
+      const total = weights?.reduce((a, b) => a + b);
+      if ([layer, head, query].includes(undefined) || !total) return undefined;
+      return { sentence, place, layer, head, query, weights: Math.abs(total - 1) > 1e-9 ? weights.map((w) => w / total) : weights };
+    },
+  };
+  const rows = list(row, null, "/");
+  const key = ({ weights, ...at }) => JSON.stringify(at);
+  return { ...rows, read: (text) => {
+    const read = rows.read(text);
+    return read && new Set(read.map(key)).size === read.length ? read : undefined;
+  } };
 }

@@ -1,6 +1,7 @@
 // <vector-plane>: vectors as arrows; the reader picks two, drags their tips and sees how alike they are.
 import { format, h, WidgetElement } from "./element.js";
-import { compare, decode, matmulT, text } from "./maths.js";
+import { index, number, record } from "./link.js";
+import { compare, decode, LARGEST, matmulT, text } from "./maths.js";
 import { bar } from "./plane.js";
 import { PLANE_STYLE, PlaneView } from "./plane-view.js";
 import { products } from "./player-maths.js";
@@ -36,6 +37,20 @@ export class VectorPlane extends WidgetElement {
     const places = matmulT(this.given, this.axes, n, 2, d);
     this.points = Array.from({ length: n }, (_, i) => [places[2 * i], places[2 * i + 1]]);
     super.load(spec);
+  }
+
+  get kinds() {
+    const vector = index(this.n);
+    const at = number(-LARGEST, LARGEST);
+    const tip = {
+      write: ([i, point]) => [i, ...point].join(),
+      read: (text) => {
+        const [i, ...point] = text.split(",");
+        const [k, x, y] = [vector.read(i), ...point.map(at.read)];
+        return point.length === 2 && ![k, x, y].includes(undefined) ? [String(k), [x, y]] : undefined;
+      },
+    };
+    return { first: vector, second: vector, moved: record(tip) };
   }
 
   // Numbers.

@@ -1,13 +1,15 @@
 // The first script: what all widgets share, the attention map, and the anywidget front end (kernel).
 import { AttentionMap } from "./attention-map.js";
-import { define } from "./element.js";
+import { define, followLinks } from "./element.js";
 
 export * from "./attention-map.js";
 export * from "./colours.js";
 export * from "./element.js";
+export * from "./link.js";
 export * from "./maths.js";
 
 define({ "attention-map": AttentionMap });
+if (globalThis.document) followLinks();
 
 /** anywidget's hook: mounts the element; its settings are the model's traits, both ways. */
 export const anywidget = {

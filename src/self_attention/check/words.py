@@ -97,7 +97,7 @@ def best_other(alike, i, own=-np.inf):
     cases=lambda rng: [
         (np.array([[4.0, 3.0], [3.0, 4.0], [0.0, 10.0]]), 0),
         (np.array([[4.0, 3.0], [3.0, 4.0], [0.0, 10.0]]), 2),
-        (np.array([[1.0, 0.0], [1.0, 1.0], [10.0, 1.0]]), 0),
+        (np.array([[1.0, 0.0], [0.5, 1.0], [10.0, 1.0]]), 0),
         (np.array([[1.0, 0.0], [-1.0, 1.0], [-2.0, -1.0]]), 0),
         *[(rng.normal(size=(6, 3)), i) for i in range(5)],
     ],
@@ -213,7 +213,7 @@ def met_around(text, words, reach, itself=False):
         ),
         (
             lambda text, words, reach: np.minimum(met(text, words, range(1, reach + 1)), 1),
-            "You note *whether* two words met. How often did they? See chapter 1, With 20,000 sentences.",
+            "You note whether two words met at all. How often did they? See chapter 1, With 20,000 sentences.",
         ),
         (
             lambda text, words, reach: met(text, words, range(1, reach + 1)) * (1 - np.eye(len(words))),
@@ -520,6 +520,12 @@ def looked(S, H, W_q, W_k, v, bend=np.tanh, normalise=attention.softmax):
     return weights @ H, weights
 
 
+def row_by_row(S, H, W_q, W_k, v):
+    """Each state meets one other instead of all."""
+    weights = attention.softmax(np.tanh(S @ W_q + H @ W_k) @ v)
+    return weights @ H, weights
+
+
 def crooked(scores):
     """A softmax whose totals lack an axis, so that they divide columns."""
     return np.exp(scores) / np.exp(scores).sum(axis=-1)
@@ -588,7 +594,7 @@ def together(scores):
             "This scores with a dot product. A small network is asked for: chapter 3, A vector for each word.",
         ),
         (
-            lambda S, H, W_q, W_k, v: attention.attend(np.tanh(S @ W_q + H @ W_k) @ v, H),
+            row_by_row,
             "Each of the n states meets each of the m, not row i row i: `S @ W_q` needs one more axis.",
         ),
         (
@@ -753,7 +759,7 @@ def same_key():
         ([[1, 0], [0, 1]], "So each word asks for its own kind: chapter 4, Two features: now it helps."),
         (
             [[0.5, 1], [-0.75, 0.5]],
-            "This is “one kind back” with all signs turned round: it looks *away* from the kind before.",
+            "This is “one kind back” with all signs turned round: it looks away from the kind before.",
         ),
         (
             [[-1, 2], [-1, -2]],

@@ -75,6 +75,27 @@ def check_tokens(tokens, size, name):
     return tokens
 
 
+def check_controls(controls, known):
+    """The controls as a list, in the order of those that there are."""
+    if not set(controls) <= set(known):
+        raise ValueError(f"unknown control in {list(controls)}: expected some of {list(known)}")
+    return [name for name in known if name in controls]
+
+
+def check_choice(proposal, choices):
+    """The value that a trait shall have, if it is one of these."""
+    if proposal.value not in choices:
+        raise ValueError(f"{proposal.trait.name} must be one of {list(choices)}, got {proposal.value!r}")
+    return proposal.value
+
+
+def check_index(proposal, size):
+    """The value that a trait shall have, if it is an index of something of this size."""
+    if not 0 <= proposal.value < size:
+        raise ValueError(f"{proposal.trait.name} must be from 0 to {size - 1}, got {proposal.value}")
+    return proposal.value
+
+
 class Widget(anywidget.AnyWidget):
     """Base class: `element` is the custom element's name, `SETTINGS` the traits that the reader moves.
 

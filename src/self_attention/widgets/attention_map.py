@@ -7,7 +7,19 @@ import traitlets
 
 from ..attention import dot_scores, softmax
 from ..masks import causal_mask, window_mask
-from ._base import MAX_TOKENS, Widget, as_numpy, check_tokens, decode, encode, html_table, to_numpy
+from ._base import (
+    MAX_TOKENS,
+    Widget,
+    as_numpy,
+    check_choice,
+    check_controls,
+    check_index,
+    check_tokens,
+    decode,
+    encode,
+    html_table,
+    to_numpy,
+)
 
 MASKS = ("causal", "padding", "window", "given")
 SCALES = ("1", "1/sqrt(d_k)", "1/d_k")
@@ -20,14 +32,18 @@ TABLE_ROWS = 64
 
 
 class AttentionMap(Widget):
-    """A live map of softmax(scale Q K^T / temperature) V under a mask, recomputed in the browser at every move.
+    """A live map of attention under a mask, recomputed in the browser at every move.
+
+    output = softmax(scale Q K^T / temperature) V
 
     Args:
         Q: queries, (n, d_k), (h, n, d_k) for h heads or (layers, h, n, d_k); NumPy, torch or nested lists.
         K: keys, (..., m, d_k), with the leading axes of Q.
         V: values, (..., m, d_v), optional: then the output of the query in focus is shown.
-        scores: raw scores (..., n, m) in place of Q and K; give `d_k` too if they may be scaled.
-        tokens: n labels of the queries, and of the keys unless `key_tokens` gives m others.
+        scores: raw scores (..., n, m) in place of Q and K.
+        d_k: what scores may be scaled by; with Q and K it is known.
+        tokens: n labels of the queries, and of the keys unless there are others.
+        key_tokens: m labels of the keys.
         mask: "none", or names joined by "+": "causal", "padding", "window", "given"; or a boolean array (n, m),
             True = may attend, which becomes the mask "given".
         padding: m booleans, True = this key is padding. By default the keys whose token is "<pad>".
@@ -49,6 +65,8 @@ class AttentionMap(Widget):
 
     >>> AttentionMap([[1.0, 0.0], [0.0, 1.0]], [[1.0, 0.0], [0.0, 1.0]], tokens=["to", "be"], mask="causal")
     AttentionMap(2 queries x 2 keys, d_k=2, mask='causal')
+
+    Source: Vaswani et al. 2017, sec. 3.2.
     """
 
     element = "attention-map"
@@ -123,18 +141,11 @@ class AttentionMap(Widget):
         if self._d_k is not None:
             spec["d_k"] = self._d_k
         spec |= {name: array.astype(int).ravel().tolist() for name, array in self._masks.items() if array is not None}
-        spec["controls"] = self._check_controls(controls)
+        controls = [name for name in CONTROLS if name != "method"] if controls is None else controls
+        spec["controls"] = check_controls(controls, CONTROLS)
         self._arrays = {name: decode(spec[name]) for name in arrays}
         super().__init__(mask=mask, scale=scale, **settings)
         self._spec = {**spec, "settings": self.settings}
-
-    def _check_controls(self, controls):
-        if controls is None:
-            return [name for name in CONTROLS if name != "method"]
-        unknown = set(controls) - set(CONTROLS)
-        if unknown:
-            raise ValueError(f"unknown control {sorted(unknown)}: expected some of {list(CONTROLS)}")
-        return [name for name in CONTROLS if name in controls]
 
     @traitlets.validate("mask")
     def _valid_mask(self, proposal):
@@ -147,10 +158,9 @@ class AttentionMap(Widget):
     @traitlets.validate("scale", "method", "show")
     def _valid_choice(self, proposal):
         name = proposal.trait.name
-        choices = {"scale": SCALES if self._d_k else SCALES[:1], "method": METHODS, "show": SHOW}[name]
-        if proposal.value not in choices:
-            raise ValueError(f"{name} must be one of {list(choices)}, got {proposal.value!r}")
-        return proposal.value
+        return check_choice(
+            proposal, {"scale": SCALES if self._d_k else SCALES[:1], "method": METHODS, "show": SHOW}[name]
+        )
 
     @traitlets.validate("temperature")
     def _valid_temperature(self, proposal):
@@ -167,10 +177,7 @@ class AttentionMap(Widget):
     @traitlets.validate("layer", "head", "query")
     def _valid_index(self, proposal):
         name = proposal.trait.name
-        size = {"layer": self._layers, "head": self._heads, "query": self._n}[name]
-        if not 0 <= proposal.value < size:
-            raise ValueError(f"{name} must be from 0 to {size - 1}, got {proposal.value}")
-        return proposal.value
+        return check_index(proposal, {"layer": self._layers, "head": self._heads, "query": self._n}[name])
 
     def _part(self, name):
         return self._arrays[name][self.layer, self.head]

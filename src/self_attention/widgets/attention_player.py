@@ -7,7 +7,7 @@ import numpy as np
 import traitlets
 
 from ..attention import dot_scores, softmax
-from ._base import MAX_ABS, Widget, check_tokens, decode, encode, html_table, to_numpy
+from ._base import MAX_ABS, Widget, check_index, check_tokens, decode, encode, html_table, to_numpy
 
 STEPS = ("embed", "project", "score", "scale", "softmax", "weigh", "sum")
 MOST = {"n": 6, "d_model": 8, "d_k": 6, "d_v": 6}  # it shows every number
@@ -15,7 +15,9 @@ LEAST_DIVISOR = 1e-6
 
 
 class AttentionPlayer(Widget):
-    """A player that walks through softmax(X W_q (X W_k)^T / divisor) X W_v in seven steps; each number can be changed.
+    """A player that walks through one self-attention in seven steps; each number can be changed.
+
+    output = softmax(X W_q (X W_k)^T / divisor) X W_v
 
     Args:
         X: word vectors, (n, d_model), n <= 6, d_model <= 8; NumPy, torch or nested lists.
@@ -43,6 +45,8 @@ class AttentionPlayer(Widget):
     >>> player.edits = {"scores[0,1]": 16}
     >>> player.weights[0]
     array([0.5, 0.5])
+
+    Source: Vaswani et al. 2017, sec. 3.2.1.
     """
 
     element = "attention-player"
@@ -75,11 +79,7 @@ class AttentionPlayer(Widget):
 
     @traitlets.validate("query", "step")
     def _valid_index(self, proposal):
-        name = proposal.trait.name
-        size = {"query": len(self._tokens), "step": len(STEPS)}[name]
-        if not 0 <= proposal.value < size:
-            raise ValueError(f"{name} must be from 0 to {size - 1}, got {proposal.value}")
-        return proposal.value
+        return check_index(proposal, {"query": len(self._tokens), "step": len(STEPS)}[proposal.trait.name])
 
     @traitlets.validate("edits")
     def _valid_edits(self, proposal):

@@ -2,7 +2,7 @@
 
 import traitlets
 
-from ._base import Widget, html_table
+from ._base import Widget, check_choice, check_controls, html_table
 
 LAYERS = ("self-attention", "recurrent", "convolutional", "restricted self-attention")
 COUNTS = ("table", "all")
@@ -56,12 +56,10 @@ class LayerCosts(Widget):
     count = traitlets.Unicode("table").tag(sync=True)
 
     def __init__(self, n=50, d=512, k=3, r=25, *, count="table", controls=CONTROLS, caption=""):
-        if not set(controls) <= set(CONTROLS):
-            raise ValueError(f"unknown control in {list(controls)}: expected some of {list(CONTROLS)}")
         super().__init__(n=n, d=d, k=k, r=r, count=count)
         self._spec = {
             "element": self.element,
-            "controls": [name for name in CONTROLS if name in controls],
+            "controls": check_controls(controls, CONTROLS),
             "caption": str(caption),
             "settings": self.settings,
         }
@@ -76,9 +74,7 @@ class LayerCosts(Widget):
 
     @traitlets.validate("count")
     def _valid_count(self, proposal):
-        if proposal.value not in COUNTS:
-            raise ValueError(f"count must be one of {list(COUNTS)}, got {proposal.value!r}")
-        return proposal.value
+        return check_choice(proposal, COUNTS)
 
     @property
     def operations(self):

@@ -10,7 +10,7 @@ from numbers import Integral
 import numpy as np
 import traitlets
 
-from ._base import html_table
+from ._base import check_choice, check_controls, check_index, html_table
 from ._model import LONGEST, ModelWidget, check_sentences
 
 PLACES = ("encoder", "decoder", "cross")
@@ -136,9 +136,7 @@ class LiveTranslator(ModelWidget):
         self._sentences = spec["sentences"] = [self._tagged(sentence) for sentence in self._sentences]
         self._said = self._model.translate(self._sentences, LONGEST)
         controls = (CONTROLS if self._tags else MAPS) if controls is None else controls
-        if not set(controls) <= set(CONTROLS):
-            raise ValueError(f"unknown control in {list(controls)}: expected some of {list(CONTROLS)}")
-        controls = [name for name in CONTROLS if name in controls and (name != "direction" or self._tags)]
+        controls = [name for name in check_controls(controls, CONTROLS) if name != "direction" or self._tags]
         spec |= {"controls": controls, "caption": str(caption), "said": self._said}
         spec |= {"depth": [len(encoder), len(decoder)], "heads": self._heads, "tags": self._tags}
         if self._tags:
@@ -217,9 +215,7 @@ class LiveTranslator(ModelWidget):
             "head": self._heads,
             "query": LONGEST + 1,
         }[name]
-        if not 0 <= proposal.value < size:
-            raise ValueError(f"{name} must be from 0 to {size - 1}, got {proposal.value}")
-        return proposal.value
+        return check_index(proposal, size)
 
     @traitlets.validate(*RANGES)
     def _valid_number(self, proposal):
@@ -232,11 +228,8 @@ class LiveTranslator(ModelWidget):
 
     @traitlets.validate("place", "method", "direction")
     def _valid_name(self, proposal):
-        name = proposal.trait.name
-        expected = {"place": PLACES, "method": METHODS, "direction": self._tags or [""]}[name]
-        if proposal.value not in expected:
-            raise ValueError(f"{name} must be one of {list(expected)}, got {proposal.value!r}")
-        return proposal.value
+        choices = {"place": PLACES, "method": METHODS, "direction": self._tags or [""]}
+        return check_choice(proposal, choices[proposal.trait.name])
 
     @traitlets.validate("text")
     def _valid_text(self, proposal):

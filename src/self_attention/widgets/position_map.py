@@ -5,7 +5,7 @@ import traitlets
 
 from .._arrays import check_integer
 from ..positions import sinusoidal_positions
-from ._base import Widget, html_table
+from ._base import Widget, check_choice, check_controls, check_index, html_table
 
 MOST = 512  # positions, and features
 HOTTEST = 1e6  # largest base
@@ -54,23 +54,19 @@ class PositionMap(Widget):
         check_integer("n", n, least=2)
         if n > MOST:
             raise ValueError(f"n must be from 2 to {MOST}, got {n}")
-        if not set(controls) <= set(CONTROLS):
-            raise ValueError(f"unknown control in {list(controls)}: expected some of {list(CONTROLS)}")
         self._n = int(n)
         super().__init__(d_model=d_model, base=base, position=position, layout=layout)
         self._spec = {
             "element": self.element,
             "n": self._n,
-            "controls": [name for name in CONTROLS if name in controls],
+            "controls": check_controls(controls, CONTROLS),
             "caption": str(caption),
             "settings": self.settings,
         }
 
     @traitlets.validate("position")
     def _valid_position(self, proposal):
-        if not 0 <= proposal.value < self._n:
-            raise ValueError(f"position must be from 0 to {self._n - 1}, got {proposal.value}")
-        return proposal.value
+        return check_index(proposal, self._n)
 
     @traitlets.validate("d_model")
     def _valid_d_model(self, proposal):
@@ -86,9 +82,7 @@ class PositionMap(Widget):
 
     @traitlets.validate("layout")
     def _valid_layout(self, proposal):
-        if proposal.value not in LAYOUTS:
-            raise ValueError(f"layout must be one of {list(LAYOUTS)}, got {proposal.value!r}")
-        return proposal.value
+        return check_choice(proposal, LAYOUTS)
 
     @property
     def table(self):

@@ -4,7 +4,7 @@ import numpy as np
 import traitlets
 
 from ..masks import causal_mask, window_mask
-from ._base import Widget, html_table
+from ._base import Widget, check_choice, check_controls, html_table
 
 KINDS = ("cnn", "dilated cnn", "rnn", "self-attention", "windowed self-attention", "causal self-attention")
 CONTROLS = ("layer", "n", "layers", "k", "window", "position")
@@ -61,8 +61,6 @@ class ReceptiveField(Widget):
     def __init__(
         self, n=16, *, layer="cnn", layers=3, k=3, window=5, position=None, d=512, controls=CONTROLS, caption=""
     ):
-        if not set(controls) <= set(CONTROLS):
-            raise ValueError(f"unknown control in {list(controls)}: expected some of {list(CONTROLS)}")
         if d not in range(1, 4097):
             raise ValueError(f"d must be an integer from 1 to 4096, got {d!r}")
         self._d = int(d)
@@ -71,7 +69,7 @@ class ReceptiveField(Widget):
         self._spec = {
             "element": self.element,
             "d": self._d,
-            "controls": [name for name in CONTROLS if name in controls],
+            "controls": check_controls(controls, CONTROLS),
             "caption": str(caption),
             "settings": self.settings,
         }
@@ -99,9 +97,7 @@ class ReceptiveField(Widget):
 
     @traitlets.validate("layer")
     def _valid_layer(self, proposal):
-        if proposal.value not in KINDS:
-            raise ValueError(f"layer must be one of {list(KINDS)}, got {proposal.value!r}")
-        return proposal.value
+        return check_choice(proposal, KINDS)
 
     def _mask(self, kind, level):
         """Which positions of the row below (columns) each position of a row (rows) reads: (n, n)."""

@@ -4,7 +4,7 @@ import numpy as np
 import traitlets
 
 from ..attention import dot_scores, softmax
-from ._base import check_tokens, decode, encode, html_table, to_numpy
+from ._base import check_choice, check_controls, check_tokens, decode, encode, html_table, to_numpy
 from .softmax_bars import Tempered
 from .vector_plane import check_point
 
@@ -77,13 +77,11 @@ class SoftLookup(Tempered):
         for name, size in {"documents": len(keys), "features": values.shape[1]}.items():
             if not 1 <= size <= MOST[name]:
                 raise ValueError(f"the widget shows every number: 1 to {MOST[name]} {name}, {came}")
-        if not set(controls) <= set(CONTROLS):
-            raise ValueError(f"unknown control in {list(controls)}: expected some of {list(CONTROLS)}")
         self._titles = check_tokens(titles, len(keys), "titles")
         self._features = check_tokens(features, values.shape[1], "features")
         spec = {"element": self.element, "titles": self._titles, "features": self._features, "caption": str(caption)}
         spec["key_features"] = check_tokens(key_features, 2, "key_features")
-        spec["controls"] = [name for name in CONTROLS if name in controls]
+        spec["controls"] = check_controls(controls, CONTROLS)
         spec |= {name: encode(array, digits) for name, array in arrays.items()}
         self._keys, self._values = decode(spec["keys"]), decode(spec["values"])
         query = query.tolist() if hasattr(query, "tolist") else list(query)
@@ -96,11 +94,7 @@ class SoftLookup(Tempered):
 
     @traitlets.validate("scale", "method")
     def _valid_choice(self, proposal):
-        name = proposal.trait.name
-        choices = {"scale": tuple(SCALES), "method": METHODS}[name]
-        if proposal.value not in choices:
-            raise ValueError(f"{name} must be one of {list(choices)}, got {proposal.value!r}")
-        return proposal.value
+        return check_choice(proposal, {"scale": tuple(SCALES), "method": METHODS}[proposal.trait.name])
 
     @property
     def scores(self):

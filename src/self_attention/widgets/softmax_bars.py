@@ -37,7 +37,9 @@ class Tempered(Widget):
 
 
 class SoftmaxBars(Tempered):
-    """Draggable scores beside their exponentials and their weights softmax(scores / temperature).
+    """Draggable scores beside their exponentials and their weights.
+
+    weights = softmax(scores / temperature)
 
     Args:
         scores: 2 to 10 numbers; NumPy, torch or a list.
@@ -57,6 +59,8 @@ class SoftmaxBars(Tempered):
     >>> bars.temperature = 0
     >>> bars.weights
     array([0., 1., 0., 0.])
+
+    Source: Goodfellow, Bengio and Courville 2016, sec. 6.2.2.3; Hinton et al. 2015, sec. 2 (temperature).
     """
 
     element = "softmax-bars"
@@ -101,7 +105,9 @@ class SoftmaxBars(Tempered):
 
     @property
     def jacobian(self):
-        """What each weight gains, row i, when a score rises, column j: w_i (1[i = j] - w_j) / temperature, (n, n).
+        """What each weight gains, row i, when a score rises, column j: (n, n).
+
+        jacobian_ij = weights_i (1[i = j] - weights_j) / temperature
 
         At temperature 0 it is 0: a small change of the scores changes nothing, unless two are largest.
         """

@@ -3,7 +3,7 @@
 import numpy as np
 import traitlets
 
-from ._base import Widget, decode, encode, html_table, to_numpy
+from ._base import Widget, check_controls, decode, encode, html_table, to_numpy
 
 MOST = {"moments": 200, "positions": 12, "words": 12}
 DIGITS = 4  # of the logarithms that travel
@@ -15,7 +15,10 @@ CONTROLS = ("epoch", "smoothing")
 class TrainingBars(Widget):
     """The distributions of a model during its training, at n positions, against their targets; and the losses.
 
-    loss = -sum_v target_v ln p_v, in nats; target = (1 - smoothing) one_hot + smoothing / V
+    loss = -sum_v target_v ln p_v
+    target = (1 - smoothing) one_hot + smoothing / V
+
+    The loss is in nats.
 
     Args:
         probabilities: (E, n, V): at E <= 200 moments of the training, at n <= 12 positions, of V <= 12 words; NumPy,
@@ -85,8 +88,6 @@ class TrainingBars(Widget):
             worst = sums.flat[np.abs(sums - 1).argmax()]
             came = f"{probabilities.min():.4g} and a sum of {worst:.4g}"
             raise ValueError(f"probabilities must be 0 or more and sum to 1 over the words, got {came}")
-        if not set(controls) <= set(CONTROLS):
-            raise ValueError(f"unknown control in {list(controls)}: expected some of {list(CONTROLS)}")
         with np.errstate(divide="ignore"):
             logs = encode(np.maximum(np.log(probabilities), LOWEST), DIGITS)
         self._logs, self._vocabulary, self._targets = decode(logs), words, targets
@@ -98,7 +99,7 @@ class TrainingBars(Widget):
             "targets": targets,
             "vocabulary": words,
             "epochs": self._epochs,
-            "controls": [name for name in CONTROLS if name in controls],
+            "controls": check_controls(controls, CONTROLS),
             "caption": str(caption),
             "settings": self.settings,
         }

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import traitlets
 
-from ._base import html_table
+from ._base import check_choice, check_index, html_table
 from ._model import LONGEST, ModelWidget, check_sentences
 
 PLACES = ("encoder", "decoder")
@@ -45,7 +45,7 @@ class TransformerBlocks(ModelWidget):
 
     Every part of a layer adds a vector to the stream. Of each stage the reader sees the d_model numbers as colours,
     their length, what was added; whom an attention reads; which units of a feed-forward part fire; and in the decoder
-    which word the model would say if it stopped there (the "logit lens": last norm and output matrix applied at once).
+    which word the model would say if it stopped there (the logit lens: last norm and output matrix applied at once).
 
     Args:
         model: the name of a model that comes with the package; or a `nn.TransformerTranslator`, whose weights then
@@ -105,16 +105,11 @@ class TransformerBlocks(ModelWidget):
         name = proposal.trait.name
         decoder = 4 + 3 * len(self._model.transformer.decoder)
         most = max(decoder, 3 + 2 * len(self._model.transformer.encoder))
-        size = {"sentence": len(self._sentences), "token": LONGEST + 1, "stage": most}[name]
-        if not 0 <= proposal.value < size:
-            raise ValueError(f"{name} must be from 0 to {size - 1}, got {proposal.value}")
-        return proposal.value
+        return check_index(proposal, {"sentence": len(self._sentences), "token": LONGEST + 1, "stage": most}[name])
 
     @traitlets.validate("place")
     def _valid_place(self, proposal):
-        if proposal.value not in PLACES:
-            raise ValueError(f"place must be one of {list(PLACES)}, got {proposal.value!r}")
-        return proposal.value
+        return check_choice(proposal, PLACES)
 
     @property
     def words(self):

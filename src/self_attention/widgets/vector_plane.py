@@ -6,7 +6,7 @@ from numbers import Real
 import numpy as np
 import traitlets
 
-from ._base import MAX_ABS, Widget, check_tokens, decode, encode, html_table, to_numpy
+from ._base import MAX_ABS, Widget, check_index, check_tokens, decode, encode, html_table, to_numpy
 
 MOST = 60  # vectors: more arrows cannot be told apart
 MOST_DIMENSIONS = 1024
@@ -75,10 +75,7 @@ class VectorPlane(Widget):
 
     @traitlets.validate("first", "second")
     def _valid_index(self, proposal):
-        if not 0 <= proposal.value < len(self._labels):
-            expected = f"from 0 to {len(self._labels) - 1}"
-            raise ValueError(f"{proposal.trait.name} must be {expected}, got {proposal.value}")
-        return proposal.value
+        return check_index(proposal, len(self._labels))
 
     @traitlets.validate("moved")
     def _valid_moved(self, proposal):
