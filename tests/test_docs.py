@@ -68,7 +68,7 @@ def test_a_room_imports_what_the_table_says(room):
 
 
 def test_chapters_import_public_names_only():
-    for path in (ROOT / "notebooks").glob("*.ipynb"):
+    for path in (ROOT / "notebooks").rglob("*.ipynb"):
         code = [cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
         for line in "\n".join(code).splitlines():
             if found := re.match(r"\s*(?:from|import) (self_attention.*)", line):

@@ -246,6 +246,17 @@ def trim_page(app, pagename, templatename, context, doctree):
         asset.attributes["defer"] = "defer"
 
 
+def pass_by_solutions(app, pagename, templatename, context, doctree):
+    """Let the next page after a chapter be the next chapter: the exercises lead to their solutions."""
+    relations = app.builder.relations
+    for at, side in enumerate(("prev", "next"), start=1):
+        name = relations.get(pagename, [None] * 3)[at]
+        if name and "/solutions/" in name:
+            name = relations[name][at]
+            title = app.builder.render_partial(app.env.titles[name])["title"]
+            context[side] = {"link": app.builder.get_relative_uri(pagename, name), "title": title}
+
+
 def publish_weights(app, pagename, templatename, context, doctree):
     """Put the models that this page's widgets name beside their script."""
     for name in re.findall('"element":"[a-z-]+","model":"([^"]+)"', context.get("body", "")):
@@ -290,6 +301,7 @@ def setup(app):
     app.connect("config-inited", name_repository)
     app.connect("doctree-read", note_anchors)
     app.connect("html-page-context", trim_page, priority=950)  # after the theme has added its scripts
+    app.connect("html-page-context", pass_by_solutions)
     app.connect("html-page-context", publish_weights)
     app.connect("build-finished", shrink)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
