@@ -23,8 +23,9 @@ CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
 CONTENTS = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
 BASE = CONFIG["html"]["baseurl"]
 FRONT = CONTENTS["root"]
-TEXTS = [FRONT] + [page["file"] for part in CONTENTS["parts"] for page in part["chapters"]]
-CHAPTERS = [name for name in TEXTS if name.startswith("notebooks")]
+PAGES = [page for part in CONTENTS["parts"] for page in part["chapters"]]
+TEXTS = [FRONT] + [below["file"] for page in PAGES for below in (page, *page.get("sections", []))]
+CHAPTERS = [page["file"] for page in PAGES if page["file"].startswith("notebooks")]
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +84,7 @@ def test_every_page_has_a_card(texts, site):
             assert card.format == "PNG" and card.size == (1200, 630) == size
         assert said["twitter:card"] == "summary_large_image" and len(said["og:image:alt"]) > 20
     cards = sorted(path.stem for path in (site.folder / "_static" / "cards").glob("*"))
-    assert cards == sorted(Path(name).name for name in TEXTS)
+    assert cards == sorted(name.partition("/")[2].replace("/", "-") for name in TEXTS)
 
 
 def test_every_page_says_what_it_is_to_machines(texts):

@@ -22,7 +22,10 @@ CONTENTS = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
 CHAPTERS = [
     page["file"] for part in CONTENTS["parts"] for page in part["chapters"] if page["file"].startswith("notebooks")
 ]
-TEXTS = [CONTENTS["root"]] + [page["file"] for part in CONTENTS["parts"] for page in part["chapters"]]
+SOLUTIONS = [
+    below["file"] for part in CONTENTS["parts"] for page in part["chapters"] for below in page.get("sections", [])
+]
+TEXTS = [CONTENTS["root"]] + [page["file"] for part in CONTENTS["parts"] for page in part["chapters"]] + SOLUTIONS
 AXE = Axe().axe_script
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 # What axe finds. Code and formulas are thousands of pieces in a few colours, and axe measures each: three of a kind on
@@ -282,7 +285,8 @@ def test_page_prints_its_text_only(name, site, visit):
     ):
         assert not page.locator(part).first.is_visible(), part
     assert page.locator("article h1").is_visible()
-    answers = page.locator("article details:not(.hide, .lexicon) > :not(summary)")  # not a widget's list of words
+    # Not a widget's list of words, not the options of a question.
+    answers = page.locator("article details:not(.hide, .lexicon, .choice) > :not(summary)")
     assert all(answer.is_visible() for answer in answers.all())
     page.set_viewport_size({"width": 680, "height": 900})  # 180 mm
     assert page.evaluate("document.documentElement.scrollWidth") <= 680

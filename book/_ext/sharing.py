@@ -99,7 +99,8 @@ def introduce(app, pagename, templatename, context, doctree):
         return
     title = context["docstitle"] if is_root else plain(app.env.titles[pagename])
     number, _, name = title.rpartition(" · ")
-    file = f"_static/cards/{Path(root if is_root else pagename).name}.png"
+    _, *path = Path(root if is_root else pagename).parts
+    file = f"_static/cards/{'-'.join(path)}.png"
     context |= {"page_title": name, "description": describe(doctree, pagename), "card": base + file}
     context["linked_data"] = linked_data(context, number)
     path = Path(app.outdir, file)

@@ -109,7 +109,7 @@ def value(mistakes=(), tolerance=VALUES):
                 return None
             if any(callable(answer) for answer in your_answers):
                 raise NotYet("A value is asked for here, and a function came: call it first.")
-            came = plain(your_answers)
+            came = plain(tuple(list(answer) if isinstance(answer, tuple) else answer for answer in your_answers))
             if len(came) == 1 and len(expected) > 1 and np.ndim(came[0]):  # all in one list
                 came = plain(tuple(your_answers[0]))
             elif len(came) > 1 and len(expected) == 1:  # a list without its brackets
