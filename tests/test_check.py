@@ -269,6 +269,12 @@ spec.loader.exec_module(tool)
 SOLUTIONS = sorted((ROOT / "notebooks" / "solutions").glob("*.ipynb"))
 
 
+def test_every_chapter_has_exercises_and_solutions():
+    assert [path.name for path in SOLUTIONS] == [path.name for path in CHAPTERS.values()]
+    for path in CHAPTERS.values():
+        assert "Exercises" in [title for _, _, title in tool.titles(nbformat.read(path, as_version=4))], path.stem
+
+
 @pytest.mark.parametrize("path", SOLUTIONS, ids=lambda path: path.stem)
 def test_solutions_keep_the_rules_and_belong_to_a_chapter(path):
     found = tool.problems(path.read_text(encoding="utf-8"))
@@ -321,6 +327,7 @@ def unfold(notebook):
         ("chapter", swap("**No.**", "Well."), "exercise 1: the explanation must begin with **Right.** or **No.**"),
         ("chapter", swap("[the slopes](#Slopes)", "the slopes"), "exercise 1: a wrong option must link to the section"),
         ("chapter", swap('"c2-two"', '"c2-three"'), "exercise 1: each option must begin with"),
+        ("chapter", swap("<summary>", "<summary>*Not* "), "exercise 1: an option is HTML"),
         ("solutions", swap("../02_softmax.ipynb#Exercises", "x"), "cell 1: no link back to the exercises"),
         ("solutions", swap("## 4. ", "## "), "the heading must be an exercise's number and title"),
         ("solutions", swap("<details>", ""), "a solution in words stands in <details>"),
