@@ -327,7 +327,7 @@ def unfold(notebook):
         ("chapter", swap("**No.**", "Well."), "exercise 1: the explanation must begin with **Right.** or **No.**"),
         ("chapter", swap("[the slopes](#Slopes)", "the slopes"), "exercise 1: a wrong option must link to the section"),
         ("chapter", swap('"c2-two"', '"c2-three"'), "exercise 1: each option must begin with"),
-        ("chapter", swap("<summary>", "<summary>*Not* "), "exercise 1: an option is HTML"),
+        ("chapter", swap("<summary>On the", "<summary>On the*"), "exercise 1: an option is HTML"),
         ("solutions", swap("../02_softmax.ipynb#Exercises", "x"), "cell 1: no link back to the exercises"),
         ("solutions", swap("## 4. ", "## "), "the heading must be an exercise's number and title"),
         ("solutions", swap("<details>", ""), "a solution in words stands in <details>"),
