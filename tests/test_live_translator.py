@@ -1177,9 +1177,9 @@ def test_decoding_both_ways(tagged, decode):
     shown.type("un chat noir")
     shown.settle()
     shown.check_decoding()
-    assert kernel.sent[-1]["text"] == "un chat noir" and kernel.sent[-1]["step"] == len(
-        shown.python.translation.split()
-    )
+    words = len(shown.python.translation.split())
+    shown.page.wait_for_function("words => model.sent.at(-1).step === words", arg=words)  # shown word by word
+    assert kernel.sent[-1]["text"] == "un chat noir"
     shown.page.evaluate("document.activeElement.blur()")
     sent = len(kernel.sent)
     for name, value in [

@@ -429,12 +429,15 @@ new PerformanceObserver((list) => {
 SCROLL = """async () => {
     const frame = () => new Promise(requestAnimationFrame);
     const parts = [...document.querySelectorAll("article *")].filter((node) => /-|img/.test(node.localName));
+    const near = (part) => part.getBoundingClientRect().top < 1.9 * innerHeight;
+    const there = (part) => part.ready?.() ?? (part.localName === "img" && part.decode());
     for (const part of [...parts, document.querySelector("footer") ?? document.body]) {
-        for (const windows of [1.9, 1.3, 0.5]) { // it comes near, and then into view
+        for (const windows of [1.9, 1.3, 0.5]) { // it comes near, and then, at a reader's pace, into view
             const top = scrollY + part.getBoundingClientRect().top - windows * innerHeight;
             if (top > scrollY) scrollTo({ top, behavior: "instant" });
             await frame();
             await frame();
+            if (windows > 1) await Promise.all(parts.filter(near).map(there));
         }
     }
 }"""
