@@ -160,7 +160,7 @@ def cell(live, i, j):
     live.find("canvas").evaluate("canvas => canvas.scrollIntoView({ block: 'center', behavior: 'instant' })")
     layout = live.check()["layout"]
     box = live.find("canvas").bounding_box()
-    x, y = layout["left"] + (j + 0.5) * layout["cell"], layout["top"] + (i + 0.5) * layout["cell"]
+    x, y = layout["left"] + (j + 0.5) * layout["cell"], layout["top"] + (i + 0.5) * layout["high"]
     return box["x"] + x, box["y"] + y
 
 
@@ -322,9 +322,10 @@ def test_no_script_shows_the_table_with_the_same_numbers(show, visit, tmp_path):
 
 PIXELS = """(el, boxes) => {
     const pen = el.shadowRoot.querySelector("canvas").getContext("2d");
-    const { left, top, cell } = el.layout;
-    const at = (start, k) => (start + (k + 0.2) * cell) * devicePixelRatio;
-    return boxes.map(([i, j, size]) => Array.from(pen.getImageData(at(left, j), at(top, i), size, size).data));
+    const { left, top, cell, high } = el.layout;
+    const at = (start, k, size) => (start + (k + 0.2) * size) * devicePixelRatio;
+    const box = ([i, j, size]) => pen.getImageData(at(left, j, cell), at(top, i, high), size, size);
+    return boxes.map((one) => Array.from(box(one).data));
 }"""
 
 

@@ -1,5 +1,6 @@
 // <attention-player>: one self-attention in seven steps; every number can be changed, and what follows is recomputed.
 import { format, h, WidgetElement } from "./element.js";
+import { labelsOf } from "./labels.js";
 import { index, number, record } from "./link.js";
 import { decode, LARGEST, parse, text } from "./maths.js";
 import { attention, place, products, rounded, SMALLEST_DIVISOR, STEPS, sum, vector } from "./player-maths.js";
@@ -112,7 +113,7 @@ export class AttentionPlayer extends WidgetElement {
     [this.n, this.d_model] = this.inputs.X.shape;
     this.d_k = this.inputs.W_q.shape[1];
     this.d_v = this.inputs.W_v.shape[1];
-    this.tokens = spec.tokens;
+    this.tokens = labelsOf(spec.tokens);
     super.load(spec);
   }
 
@@ -199,7 +200,7 @@ export class AttentionPlayer extends WidgetElement {
     const line = (name, j) => {
       const [working, field] = [h("span", { class: "working" }), this.#field(name, () => [this.settings.query, j])];
       this.workings[name].push(working);
-      return h("div", { class: "line" }, h("span", { class: "key", title: tokens[j] }, tokens[j]), working, field);
+      return h("div", { class: "line" }, h("span", { class: "key", title: spec.tokens[j] }, tokens[j]), working, field);
     };
     const result = (name, label, props) => {
       const parts = { working: h("span", { class: "working" }), result: h("span", { class: "result" }) };
@@ -221,7 +222,7 @@ export class AttentionPlayer extends WidgetElement {
         node.append(h("div", { class: "track" }, this.shares[j]));
         return node;
       }), this.rowSum),
-      this.#stage(5, "weight times value", "", lines((j) => result("weighted", tokens[j], { class: "key", title: tokens[j] }), "pairs")),
+      this.#stage(5, "weight times value", "", lines((j) => result("weighted", tokens[j], { class: "key", title: spec.tokens[j] }), "pairs")),
       this.#stage(6, "one new vector", "",
         h("div", { class: "lines" }, ...Array.from({ length: d_v }, (_, c) => result("sums", `number ${c + 1}`))), this.total),
     ];
@@ -258,7 +259,7 @@ export class AttentionPlayer extends WidgetElement {
     const table = h("table", { "aria-label": `${name}, ${rows} by ${columns}` },
       h("thead", {}, h("tr", {}, h("td"), ...Array.from({ length: columns }, (_, c) => h("th", { scope: "col" }, String(c + 1))))),
       h("tbody", {}, ...Array.from({ length: rows }, (_, i) => h("tr", {},
-        h("th", { scope: "row", title: words ? this.tokens[i] : null }, ...heading(i)),
+        h("th", { scope: "row", title: words ? this.spec.tokens[i] : null }, ...heading(i)),
         ...Array.from({ length: columns }, (_, c) => h("td", {}, this.#field(name, () => [i, c])))))));
     return h("div", { class: "matrix" }, h("p", { class: ROLES[name] }, ...matrixName(name), " ", ...from, h("small", {}, ` (${rows} × ${columns})`)), table);
   }
