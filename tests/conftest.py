@@ -1,6 +1,5 @@
 """Fixtures that tests share: the finished site, a browser that reaches this machine only, a page to look at."""
 
-import importlib.util
 import os
 import re
 import shutil
@@ -14,12 +13,10 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import pytest
+import serve
 from filelock import FileLock
 
 ROOT = Path(__file__).parents[1]
-spec = importlib.util.spec_from_file_location("serve", ROOT / "tools" / "serve.py")
-serve = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(serve)
 BUILD = [Path(sys.executable).with_name("jupyter-book"), "build", ROOT, "--path-output", ROOT / "build"]
 
 
