@@ -11,7 +11,7 @@ export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
 
-.PHONY: help book site test lint js notebooks lab bench widgets links address release clean
+.PHONY: help book site test lint js notebooks lab bench widgets links clean
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z]*\):.*## /make \1: /p' Makefile
@@ -44,14 +44,8 @@ bench: .venv/ready ## measure the widgets, the pages (with Lighthouse) and the c
 widgets: widgets/node_modules ## build src/self_attention/widgets/widgets.js
 	cd widgets && npm run build
 
-links: .venv/ready ## list the links that leave the book, with the places where they stand
-	$(BIN)/python tools/links.py
-
-address: .venv/ready ## say where the book lives, or move it: URL=https://github.com/you/book [SITE=...] [BRANCH=...]
-	$(BIN)/python tools/address.py $(URL) $(SITE:%=--site %) $(BRANCH:%=--branch %)
-
-release: .venv/ready ## check, build, commit and tag VERSION=1.2.3; without it, build the last commit into build/release/
-	$(BIN)/python tools/release.py $(VERSION)
+links: .venv/ready ## ask every address outside whether it still answers (needs a network)
+	$(BIN)/jupyter-book build . --path-output build/links --builder linkcheck
 
 clean: ## remove what was built, but not .venv
 	rm -rf build widgets/node_modules .pytest_cache .ruff_cache .hypothesis

@@ -1,13 +1,12 @@
 """References, glossary and outside links: complete, consistent, and linked from where a reader needs them."""
 
 import re
-import sys
 import unicodedata
 from html.parser import HTMLParser
 from pathlib import Path
 from types import SimpleNamespace
 
-import links
+import outside
 import pytest
 from _ext import citations, glossary
 from docutils import nodes
@@ -32,7 +31,7 @@ FORMS = {
 }
 NO_WORKS = ("https://docs.pytorch.org/", "https://github.com/", "https://keepachangelog.com/", "https://semver.org/")
 NAME = r"(?:[a-z]+ )*[^\W\d_a-z][\w-]*"
-SOURCES = {place: text for place, text in links.texts().items() if not place.endswith(".bib")}
+SOURCES = {place: text for place, text in outside.texts().items() if not place.endswith(".bib")}
 
 
 def plain(text):
@@ -101,7 +100,7 @@ def test_the_link_that_follows_says_which_work_of_a_year_is_meant():
 def test_every_work_that_is_linked_has_an_entry():
     unknown = {
         address: places
-        for address, places in links.links().items()
+        for address, places in outside.links().items()
         if not citations.at(address)
         and not address.startswith(NO_WORKS)
         and any("notebooks" in place for place in places)
@@ -143,17 +142,17 @@ def test_the_name_and_year_before_a_link_are_those_of_the_work_at_its_address():
 
 def test_every_entry_is_cited():
     named = {work.key for text in SOURCES.values() for _, work in citations.cited(text)}
-    outside = [address for address, places in links.links().items() if set(places) != {"book/references.bib"}]
-    assert set(ENTRIES) == named | {work.key for address in outside for work in citations.at(address)}
+    left = [address for address, places in outside.links().items() if set(places) != {"book/references.bib"}]
+    assert set(ENTRIES) == named | {work.key for address in left for work in citations.at(address)}
 
 
 # Links that leave the book
 
 
 def test_outside_links_are_of_the_right_form():
-    found = {address: links.faults(address) for address in links.links()}
+    found = {address: outside.faults(address) for address in outside.links()}
     assert {address: faults for address, faults in found.items() if faults} == {}
-    assert links.twins(links.links()) == []
+    assert outside.twins(outside.links()) == []
 
 
 @pytest.mark.parametrize(
@@ -173,21 +172,13 @@ def test_outside_links_are_of_the_right_form():
     ],
 )
 def test_a_wrong_form_is_found(address):
-    assert len(links.faults(address)) == 1
+    assert len(outside.faults(address)) == 1
 
 
 def test_two_spellings_of_one_address_are_found():
     pair = ["https://example.org/a", "https://www.example.org/a/"]
-    assert links.twins([*pair, "https://example.org/b", "https://example.org/"]) == [pair]
-    assert links.twins(["http://example.org", "https://example.org"]) != []
-
-
-def test_the_list_of_links_says_where_each_stands(monkeypatch, capsys):
-    texts = {"a.md": "[`x`](https://a.org/x), `https://b.org/`", "b.md": "<https://a.org/x>\n```sh\nhttps://c.org\n```"}
-    monkeypatch.setattr(links, "texts", lambda: texts)
-    monkeypatch.setattr(sys, "argv", ["links.py"])
-    links.main()
-    assert capsys.readouterr().out == "https://a.org/x\n    a.md\n    b.md\n"
+    assert outside.twins([*pair, "https://example.org/b", "https://example.org/"]) == [pair]
+    assert outside.twins(["http://example.org", "https://example.org"]) != []
 
 
 # The glossary
@@ -301,10 +292,10 @@ def test_the_exceptions_are_still_needed(marked):
 
 
 def test_links_that_the_build_adds_are_of_the_right_form_too(marked):
-    outside = set().union(*(page.outside for page in marked.values()))
-    assert len(outside) > len(ENTRIES)
-    assert {address: faults for address in outside if (faults := links.faults(address))} == {}
-    assert links.twins(outside) == []
+    addresses = set().union(*(page.outside for page in marked.values()))
+    assert len(addresses) > len(ENTRIES)
+    assert {address: faults for address in addresses if (faults := outside.faults(address))} == {}
+    assert outside.twins(addresses) == []
 
 
 def test_references_and_citations_lead_to_each_other(site, marked):
