@@ -476,7 +476,7 @@ ANSWERS = {
         "right": [
             sinusoids_in_loops,
             sinusoids_in_torch,
-            lambda n, d_model, base: sinusoidal_positions(n, d_model, base),
+            lambda n, d_model, base: sinusoidal_positions(n, d_model, base=base),
         ],
         "wrong": [
             (sinusoids_as_they_stood, "Neither of the two bugs"),
@@ -498,7 +498,7 @@ ANSWERS = {
             (lambda n, d, b: sinusoids_in_loops(n, d, b, start=1), "counted from 0"),
             (lambda n, d, b: sinusoids_in_loops(n, d, 1 / b), "faster and faster"),
             (lambda n, d, b: sinusoidal_positions(n, d), "`base` is an argument"),
-            (lambda n, d, b: sinusoidal_positions(n, d, b).T, "(transposed?)"),
+            (lambda n, d, b: sinusoidal_positions(n, d, base=b).T, "(transposed?)"),
         ],
     },
     "shift_matrix": {

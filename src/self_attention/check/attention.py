@@ -571,13 +571,13 @@ OPPOSITE = "You hide what may be seen: here True means “may attend”. See cha
             "0 times infinity is nan. Choose between score and −∞ instead, as `np.where` does: chapter 7, By hand.",
         ),
         (lambda scores, mask: plain(scores + mask), "True counts as 1 and hides nothing: chapter 7, By hand."),
-        (lambda scores, mask: attention.softmax(scores, ~mask), OPPOSITE),
+        (lambda scores, mask: attention.softmax(scores, mask=~mask), OPPOSITE),
         (lambda scores, mask: plain(np.where(mask, -np.inf, scores)), OPPOSITE),
     ],
 )
 def masked_softmax(scores, mask):
     """Write a softmax along the last axis, (..., n, m), that reads only where the mask is True; zeros if nowhere."""
-    return attention.softmax(scores, mask)
+    return attention.softmax(scores, mask=mask)
 
 
 def see(n, lengths, reach=0):

@@ -104,14 +104,14 @@ def join_in_turn(Z):
 def all_heads(X, W_q, W_k, W_v, h, mask, split=heads.split_heads, join=heads.merge_heads, scale=None):
     """The joined heads (n, h d_v), with a way to split, to join or to scale of one's choice."""
     Q, K, V = (split(X @ W, h) for W in (W_q, W_k, W_v))
-    return join(attention.scaled_dot_product_attention(Q, K, V, mask, scale)[0])
+    return join(attention.scaled_dot_product_attention(Q, K, V, mask, scale=scale)[0])
 
 
 def heads_by_hand(X, W_q, W_k, W_v, W_o, h, mask, axis=-1, mask_after=False):
     """The same with the softmax along another axis, or with the mask after it."""
     Q, K, V = (heads.split_heads(X @ W, h) for W in (W_q, W_k, W_v))
     scores = Q @ K.swapaxes(-1, -2) / math.sqrt(Q.shape[-1])
-    weights = attention.softmax(scores) * mask if mask_after else attention.softmax(scores, mask, axis=axis)
+    weights = attention.softmax(scores) * mask if mask_after else attention.softmax(scores, mask=mask, axis=axis)
     return heads.merge_heads(weights @ V) @ W_o
 
 
@@ -678,7 +678,7 @@ def with_zeros(X, r):
 
 def in_window(X, r, scale=None):
     """Attention of each word to the r words around it."""
-    return attention.scaled_dot_product_attention(X, X, X, masks.window_mask(len(X), r), scale)[0]
+    return attention.scaled_dot_product_attention(X, X, X, masks.window_mask(len(X), r), scale=scale)[0]
 
 
 @function(
