@@ -399,7 +399,10 @@ Q, K, V = np.ones((2, 4)), np.ones((3, 4)), np.ones((3, 5))
         (lambda: softmax(Q, mask=np.full((2, 4), np.nan)), "mask must be boolean"),
         (lambda: softmax(Q, mask=np.ones((2, 4), dtype=int)), "mask must be boolean"),
         (lambda: softmax(Q, mask=True), "mask must be an array .*, came bool"),
-        (lambda: softmax(Q, mask=np.ones((3, 4), dtype=bool)), r"mask \(3, 4\) does not broadcast to the scores \(2, 4\)"),
+        (
+            lambda: softmax(Q, mask=np.ones((3, 4), dtype=bool)),
+            r"mask \(3, 4\) does not broadcast to the scores \(2, 4\)",
+        ),
         (lambda: softmax(Q, mask=np.ones((7, 2, 4), dtype=bool)), r"mask \(7, 2, 4\) does not broadcast"),
         (lambda: softmax([1.0, 2.0]), r"scores must be an array \(NumPy or torch\), came list"),
         (lambda: softmax(Q > 0), "scores must hold floats or integers, came bool"),

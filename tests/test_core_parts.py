@@ -58,7 +58,12 @@ def test_masks_by_hand(xp):
     assert drawn(adjacency_mask(A)) == "xx. xxx ..x"
     assert drawn(adjacency_mask(A, self_loops=False)) == ".x. x.x ..."
     assert drawn(adjacency_mask(A != 0, self_loops=False)) == ".x. x.x ..."
-    for mask in [causal_mask(3, like=like), window_mask(3, 3, like=like), adjacency_mask(A), padding_mask(2, 3, like=like)]:
+    for mask in [
+        causal_mask(3, like=like),
+        window_mask(3, 3, like=like),
+        adjacency_mask(A),
+        padding_mask(2, 3, like=like),
+    ]:
         assert type(mask) is type(like)
 
 
