@@ -1,6 +1,5 @@
 """Fixtures that tests share: the finished site, a browser that reaches this machine only, a page to look at."""
 
-import importlib.util
 import os
 import re
 import shutil
@@ -13,13 +12,12 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+import browsers
 import pytest
+import serve
 from filelock import FileLock
 
 ROOT = Path(__file__).parents[1]
-spec = importlib.util.spec_from_file_location("serve", ROOT / "tools" / "serve.py")
-serve = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(serve)
 BUILD = [Path(sys.executable).with_name("jupyter-book"), "build", ROOT, "--path-output", ROOT / "build"]
 
 
@@ -79,12 +77,11 @@ def browser():
     """Chromium for which every host but this machine does not exist. CHROMIUM names another one than the usual."""
     from playwright.sync_api import sync_playwright
 
-    names = ("chromium", "chromium-browser", "google-chrome", "chrome")
-    path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
     only_here = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=path, args=["--no-sandbox", "--disable-quic", "--disable-background-networking", only_here]
+            executable_path=browsers.find("Chromium"),  # if there is none, Playwright's own
+            args=["--no-sandbox", "--disable-quic", "--disable-background-networking", only_here],
         )
         yield browser
         browser.close()
