@@ -1,7 +1,7 @@
 // <attention-map>: scores, scale, mask, softmax, weighted sum, recomputed as the reader moves the controls.
 import { colourTable, inkOn } from "./colours.js";
 import { format, h, WidgetElement } from "./element.js";
-import { fit, label, labelsOf, widthOf } from "./labels.js";
+import { bare, fit, label, labelsOf, widthOf } from "./labels.js";
 import { index, integer, number, oneOf } from "./link.js";
 import { METHODS, REACH, attentionWeights, buildMask, decode, entropy, maskNames, matmul, matmulT, positionOf, scaleFactor, temperatureAt } from "./maths.js";
 
@@ -11,7 +11,7 @@ const MAX_CELL = 56; // CSS px
 const NUMBER_CELL = 34; // smallest cell that holds a number
 const LABEL_CELL = 11; // smallest cell of which each row and column is labelled
 const LABEL_GAP = 14; // distance of labels where not each is drawn
-const [TALL, TALLEST] = [24, 160]; // px that a row and all rows are at least high, so that many keys leave a row to be seen
+const [TALL, TALLEST] = [32, 160]; // px that a row and all rows are at least high, so that many keys leave a row to be seen
 const NAME = 20; // characters of a word beside a slider
 const FONT = "13px system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif"; // on the canvas
 
@@ -194,7 +194,7 @@ export class AttentionMap extends WidgetElement {
     }, this.canvas);
 
     this.bars = Array.from({ length: Math.min(m, BARS) }, () => {
-      const cells = { token: h("th", { scope: "row" }), bar: h("div", { class: "bar" }), weight: h("td"), score: h("td") };
+      const cells = { token: h("th", { scope: "row", dir: "auto" }), bar: h("div", { class: "bar" }), weight: h("td"), score: h("td") };
       cells.row = h("tr", {}, cells.token, h("td", {}, cells.bar), cells.weight, cells.score);
       return cells;
     });
@@ -242,8 +242,9 @@ export class AttentionMap extends WidgetElement {
       const masked = may !== null && !may[j];
       const state = masked && (weights[j] > 0 ? "leak" : "masked");
       cells.row.className = [state, j === key && "current"].filter(Boolean).join(" ");
-      if (cells.token.textContent !== this.keys[j]) {
-        cells.token.textContent = this.keys[j];
+      const name = bare(this.keys[j]);
+      if (cells.token.textContent !== name) {
+        cells.token.textContent = name;
         cells.token.title = (this.spec.key_tokens ?? this.spec.tokens)[j];
       }
       cells.bar.style.transform = `scaleX(${weights[j].toFixed(4)})`;
@@ -389,15 +390,20 @@ export class AttentionMap extends WidgetElement {
     pen.strokeRect(left, top + query * high, this.m * cell, Math.max(high, 2));
     const [i, j] = this.#hover ?? [query, this.key];
     pen.strokeStyle = ink.key;
-    pen.strokeRect(left + j * cell + 1, top + i * high + 1, Math.max(cell - 2, 2), Math.max(high - 2, 2));
+    if (cell >= 5 || high < 10) pen.strokeRect(left + j * cell + 1, top + i * high + 1, Math.max(cell - 2, 2), Math.max(high - 2, 2));
+    else for (const y of [top + i * high - 4, top + (i + 1) * high - 2]) { // a frame would cover the cell
+      pen.fillStyle = ink.key;
+      pen.fillRect(left + (j + 0.5) * cell - 1.5, y, 3, 6);
+    }
   }
 
   #paintLabels(pen, ink) {
-    const { left, top, arcs, cell, high } = this.layout;
+    const { left, top, arcs, cell, high, width } = this.layout;
     const { query } = this.settings;
     const upright = cell >= NUMBER_CELL ? -Math.PI / 4 : -Math.PI / 2;
     const room = (top - arcs - 8) / (cell >= NUMBER_CELL ? 0.72 : 1);
-    if (this.#fitted.left !== left || this.#fitted.room !== room) this.#fitted = { left, room, queries: [], keys: [] };
+    const place = [left, room, width].join();
+    if (this.#fitted.place !== place) this.#fitted = { place, queries: [], keys: [] };
     const { queries, keys } = this.#fitted;
     const write = (text, x, y, angle, colour, align) => {
       pen.save();
@@ -419,11 +425,22 @@ export class AttentionMap extends WidgetElement {
       queries[i] ??= fit(pen, token, left - 8);
       write(queries[i], left - 6, top + (i + 0.5) * high, 0, i === query ? ink.query : ink.muted, "right");
     });
+    const read = cell < LABEL_CELL && this.n === 1 ? this.#mostRead(LABEL_GAP / cell) : null; // of one row, what matters
     this.keys.forEach((token, j) => {
-      if (!columns(j, key)) return;
-      keys[j] ??= fit(pen, token, room);
-      write(keys[j], left + (j + 0.5) * cell, top - 6, upright, j === key ? ink.key : ink.muted, "left");
+      if (!(read ? read.has(j) : columns(j, key))) return;
+      const x = left + (j + 0.5) * cell;
+      keys[j] ??= fit(pen, token, cell >= NUMBER_CELL ? Math.min(room, (width - x) / 0.72) : room); // slanted ones reach out
+      write(keys[j], x, top - 6, upright, j === key ? ink.key : ink.muted, "left");
     });
+  }
+
+  // The key in focus, those that are read most, then whichever there is room for, so many keys apart.
+  #mostRead(apart) {
+    const weights = this.row(this.weights);
+    const order = Array.from(weights.keys()).sort((a, b) => (b === this.key) - (a === this.key) || weights[b] - weights[a]);
+    const named = [];
+    for (const j of order) if (named.every((other) => Math.abs(other - j) >= apart)) named.push(j);
+    return new Set(named);
   }
 
   // From the word in focus to the words it reads: the wider the arc, the larger the weight.

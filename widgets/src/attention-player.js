@@ -1,6 +1,6 @@
 // <attention-player>: one self-attention in seven steps; every number can be changed, and what follows is recomputed.
 import { format, h, WidgetElement } from "./element.js";
-import { labelsOf } from "./labels.js";
+import { bare, labelsOf } from "./labels.js";
 import { index, number, record } from "./link.js";
 import { decode, LARGEST, parse, text } from "./maths.js";
 import { attention, place, products, rounded, SMALLEST_DIVISOR, STEPS, sum, vector } from "./player-maths.js";
@@ -61,7 +61,7 @@ sub, sup { line-height: 0; font-size: 0.75em; }
 .field[aria-invalid] { outline: 2px dotted; outline-offset: 1px; }
 .lines { display: grid; grid-template-columns: minmax(3rem, max-content) minmax(0, max-content) auto; justify-content: start; gap: 0.25rem 0.75rem; }
 .line { display: grid; grid-column: 1 / -1; grid-template-columns: subgrid; align-items: center; }
-.line > :first-child { max-width: 7rem; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.line > :first-child { max-width: 7rem; text-align: left; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .line .field { --wide: 7; }
 .working { color: var(--muted); text-align: right; }
 .working, .result { font-variant-numeric: tabular-nums; overflow-wrap: break-word; }
@@ -200,7 +200,7 @@ export class AttentionPlayer extends WidgetElement {
     const line = (name, j) => {
       const [working, field] = [h("span", { class: "working" }), this.#field(name, () => [this.settings.query, j])];
       this.workings[name].push(working);
-      return h("div", { class: "line" }, h("span", { class: "key", title: spec.tokens[j] }, tokens[j]), working, field);
+      return h("div", { class: "line" }, h("span", { class: "key", dir: "auto", title: spec.tokens[j] }, bare(tokens[j])), working, field);
     };
     const result = (name, label, props) => {
       const parts = { working: h("span", { class: "working" }), result: h("span", { class: "result" }) };
@@ -222,7 +222,7 @@ export class AttentionPlayer extends WidgetElement {
         node.append(h("div", { class: "track" }, this.shares[j]));
         return node;
       }), this.rowSum),
-      this.#stage(5, "weight times value", "", lines((j) => result("weighted", tokens[j], { class: "key", title: spec.tokens[j] }), "pairs")),
+      this.#stage(5, "weight times value", "", lines((j) => result("weighted", bare(tokens[j]), { class: "key", dir: "auto", title: spec.tokens[j] }), "pairs")),
       this.#stage(6, "one new vector", "",
         h("div", { class: "lines" }, ...Array.from({ length: d_v }, (_, c) => result("sums", `number ${c + 1}`))), this.total),
     ];

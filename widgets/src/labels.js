@@ -22,6 +22,10 @@ const isolate = (text) => (RIGHT_TO_LEFT.test(text) ? `${ISOLATE}${text}${END}` 
 
 /** A token for a place among other words. */
 export const label = (token, longest) => isolate(cut(token, longest));
+
+/** A label for an element of its own, which is to have dir="auto": cut off at its end, wherever that is. */
+export const bare = (text) => text.replaceAll(/[\u2068\u2069]/g, "");
+
 export const labelsOf = (tokens, longest) => tokens.map((token) => label(token, longest));
 
 const widths = new Map(); // px, of what has been drawn: measuring costs more than drawing
@@ -39,7 +43,7 @@ export function widthOf(pen, text) {
 /** As much of a label as fits into `room` px. */
 export function fit(pen, text, room) {
   if (widthOf(pen, text) <= room) return text;
-  const all = characters(text.replaceAll(/[\u2068\u2069]|…$/g, ""));
+  const all = characters(bare(text).replace(/…$/, ""));
   const shortened = (size) => isolate(`${all.slice(0, size).join("")}…`);
   let [least, most] = [0, all.length];
   while (most - least > 1) {

@@ -1,6 +1,6 @@
 // <soft-lookup>: a small library; the reader moves the query and sees what is read and what mixture comes back.
-import { format, h, WidgetElement } from "./element.js";
-import { labelsOf } from "./labels.js";
+import { FIXED, format, h, WidgetElement } from "./element.js";
+import { bare, labelsOf } from "./labels.js";
 import { list, number, oneOf, temperature } from "./link.js";
 import { asNumber, decode, LARGEST, matmul, matmulT, positionOf, scaleFactor, softmaxRows, text } from "./maths.js";
 import { bar } from "./plane.js";
@@ -91,8 +91,8 @@ export class SoftLookup extends WidgetElement {
       label: "Plane of the query and the keys", names: [...titles, "query"], handles: 1, sides: this.sides, onmove: (_, point) => this.set("query", point),
     });
 
-    const heads = (names) => h("thead", {}, h("tr", {}, h("td"), ...names.map((name) => h("th", { scope: "col", title: name }, name))));
-    const title = (j) => h("th", { scope: "row", title: spec.titles[j], class: "key" }, titles[j]);
+    const heads = (names) => h("thead", {}, h("tr", {}, h("td"), ...names.map((name) => h("th", { scope: "col", dir: "auto", title: bare(name) }, bare(name)))));
+    const title = (j) => h("th", { scope: "row", title: spec.titles[j], class: "key" }, h("span", { dir: "auto" }, bare(titles[j])));
     const track = (...bars) => h("div", { class: "track" }, ...bars);
     this.reads = titles.map((_, j) => {
       const row = { working: h("small"), score: h("td"), share: h("div", { class: "share" }), weight: h("div") };
@@ -183,7 +183,7 @@ export class SoftLookup extends WidgetElement {
     };
     this.parts.forEach((cells, j) => cells.forEach(({ number, whole, part }, c) => {
       const value = values[j * d_v + c];
-      number.textContent = text(d_v > ROOMY ? Number(value.toPrecision(3)) : value);
+      number.textContent = Math.abs(value) >= FIXED ? format(value) : text(d_v > ROOMY ? Number(value.toPrecision(3)) : value);
       put(whole, value);
       put(part, value * weights[j]);
     }));

@@ -101,17 +101,18 @@ def encode(array, digits=None, within=np.inf):
     """Round to `digits` decimals and write as integers: {"shape", "digits", "data"}, value = integer / 10**digits.
 
     Without `digits`: as few as represent the array exactly, at most so many that the largest entry keeps 5 significant
-    digits and no entry is off by more than `within`, as far as float64 can say; 0 = all that float64 keeps. Everything
-    a widget computes, here and in the browser, it computes from the rounded numbers. -inf is null.
+    digits and no entry is off by more than `within`; 0 = all that float64 keeps. Where the integers would be too large,
+    the numbers travel as they are. All that a widget computes, here and in the browser, it computes from what travels.
+    -inf is null.
     """
     known = np.isfinite(array)
     array = np.where(known, array, 0.0)
     largest = np.abs(array).max(initial=0.0)
-    if digits is None:
+    automatic = digits is None
+    if automatic:
         enough = SIGNIFICANT - 1 - np.floor(np.log10(largest)) if largest else 0
         finest = np.floor(np.log10(2**53 / largest)) if largest else 0
-        most = max(enough, np.ceil(-np.log10(2 * within)) if within else finest)
-        most = int(np.clip(most, 0, 22))
+        most = int(np.clip(max(enough, np.ceil(-np.log10(2 * within)) if within else finest), 0, 22))
         exact = (d for d in range(most) if np.array_equal(np.round(array * 10.0**d) / 10.0**d, array))
         digits = next(exact, most)
     else:
@@ -119,7 +120,10 @@ def encode(array, digits=None, within=np.inf):
         if largest * 10**digits > 2**53:
             raise ValueError(f"digits must be so few that numbers stay below 2**53, got {digits} for {largest:g}")
     data = np.round(array * 10.0**digits)
-    data = (data.astype(np.int64) if largest * 10.0**digits < 2**63 else data).ravel().tolist()
+    if automatic and within and np.abs(data / 10.0**digits - array).max(initial=0.0) > 1.001 * within:
+        digits, data = 0, array
+    whole = largest * 10.0**digits < 2**63 and (data == np.round(data)).all()
+    data = (data.astype(np.int64) if whole else data).ravel().tolist()
     if not known.all():
         data = [x if is_known else None for x, is_known in zip(data, known.ravel(), strict=True)]
     return {"shape": list(array.shape), "digits": digits, "data": data}
@@ -174,21 +178,16 @@ def label(token):
     return f"\u2068{token}\u2069" if RIGHT_TO_LEFT.search(token) else token
 
 
-def as_tokens(tokens, name):
-    """Tokens as a list of strings in which everything is seen: a list, a series, an id tensor, bytes of a tokenizer."""
-    came = tokens
-    tokens = plain(tokens)
-    if (
-        hasattr(tokens, "__iter__")
-        and not isinstance(tokens, (bytes, dict, set, frozenset))
-        and not hasattr(tokens, "columns")
-    ):
-        tokens = list(map(plain, tokens))
-        if len(tokens) == 1 and isinstance(tokens[0], list):
-            tokens = tokens[0]  # a batch of one
-        if not any(isinstance(token, (list, dict)) for token in tokens):
-            tokens = [token.decode(errors="replace") if isinstance(token, bytes) else str(token) for token in tokens]
-            return list(map(visible, tokens))
+def as_words(words, name):
+    """Words as a list of strings: a list, a series, an id tensor, a tokenizer's bytes; a string is its characters."""
+    came, words = words, plain(words)
+    unordered = isinstance(words, (bytes, dict, set, frozenset)) or hasattr(words, "columns")
+    if hasattr(words, "__iter__") and not unordered:
+        words = list(map(plain, words))
+        if len(words) == 1 and isinstance(words[0], list):
+            words = words[0]  # a batch of one
+        if not any(isinstance(word, (list, dict)) for word in words):
+            return [word.decode(errors="replace") if isinstance(word, bytes) else str(word) for word in words]
     raise ValueError(f"{name} must be a list of words or ids, got {type(came).__name__}")
 
 
@@ -196,7 +195,7 @@ def check_tokens(tokens, size, name):
     """`size` tokens as a list of strings; "1", "2", ... if there are none."""
     if tokens is None:
         return [str(i + 1) for i in range(size)]
-    tokens = as_tokens(tokens, name)
+    tokens = list(map(visible, as_words(tokens, name)))
     if len(tokens) != size:
         raise ValueError(f"{name} must have one entry for each of the {size} vectors, got {len(tokens)}: {tokens[:8]}")
     return tokens

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from ._base import Widget
+from ._base import Widget, as_words, plain
 
 MOST = {"sentences": 20, "words": 40}
 LONGEST = 40  # words of a translation
@@ -54,7 +54,8 @@ class ModelWidget(Widget):
 
 def check_sentences(sentences, known):
     """Sentences as a list of strings with single spaces, every word of them among the known ones."""
-    sentences = [sentences] if isinstance(sentences, str) else sentences
+    sentences = plain(sentences)
+    sentences = [sentences] if isinstance(sentences, str) else as_words(sentences, "sentences")
     sentences = [" ".join(str(sentence).split()) for sentence in sentences]
     sizes = [len(sentence.split()) for sentence in sentences]
     if not 1 <= len(sentences) <= MOST["sentences"] or not all(1 <= size <= MOST["words"] for size in sizes):

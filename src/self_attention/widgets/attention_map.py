@@ -75,7 +75,7 @@ class AttentionMap(Widget):
     Every setting from `mask` to `show` is a trait, set and observed from Python, and follows the reader in a notebook.
 
     Raises:
-        ValueError: for shapes that do not fit, numbers that are not finite or too large to be exact, unknown names.
+        ValueError: for shapes that do not fit, numbers that are not finite, unknown names.
 
     >>> AttentionMap([[1.0, 0.0], [0.0, 1.0]], [[1.0, 0.0], [0.0, 1.0]], tokens=["to", "be"], mask="causal")
     AttentionMap(2 queries x 2 keys, d_k=2, mask='causal')
@@ -167,9 +167,7 @@ class AttentionMap(Widget):
         spec["controls"] = check_controls(controls, CONTROLS)
         self._arrays = {name: decode(spec[name]) for name in arrays}
         if digits is not None or all(np.array_equal(array, arrays[name]) for name, array in self._arrays.items()):
-            self._coldest = 0.0
-        else:
-            _check_exact(arrays, self._arrays, within)
+            self._coldest = 0.0  # nothing was rounded, or as the author wants it
         super().__init__(mask=mask, scale=scale, **settings)
         self._spec = {**spec, "settings": self.settings}
 
@@ -332,19 +330,6 @@ def _within(arrays, coldest):
         sums = {name: np.abs(arrays[name]).sum(axis=-1).max() for name in "QK"}
         within |= {name: error / 2 / max(sums[other], 1e-300) for name, other in ("QK", "KQ")}
     return within
-
-
-def _check_exact(arrays, rounded, within):
-    """Refuse numbers so large that float64 cannot hold them as exactly as the weights need."""
-    for name, array in arrays.items():
-        known = np.abs(array) <= MAX_ABS
-        off = np.abs(array[known] - rounded[name][known]).max(initial=0.0)
-        if off > 1.001 * within[name]:
-            largest = np.abs(array[known]).max()
-            raise ValueError(
-                f"{name} holds numbers up to {largest:g}, too large for weights that are exact to three decimals: "
-                f"float64 is off by {off:.0e}, and {within[name]:.0e} is allowed. Scale the arrays, or give digits"
-            )
 
 
 def _boolean(mask, name, shape):

@@ -3,7 +3,7 @@
 import numpy as np
 import traitlets
 
-from ._base import Widget, as_tokens, caption_of, check_controls, decode, encode, html_table, label, to_numpy
+from ._base import Widget, as_words, caption_of, check_controls, decode, encode, html_table, label, to_numpy, visible
 
 MOST = {"moments": 200, "positions": 12, "words": 12}
 DIGITS = 4  # of the logarithms that travel
@@ -172,7 +172,7 @@ def _words(words, name):
     """Words as a list of strings."""
     if isinstance(words, str):
         raise ValueError(f"{name} must be a list of words, got one string, {words!r}")
-    return as_tokens(words, name)
+    return list(map(visible, as_words(words, name)))
 
 
 def _check_epochs(epochs, size):
