@@ -15,7 +15,7 @@ from .report import MACHINE, OUT, Missing
 
 
 class Host(SimpleHTTPRequestHandler):
-    """A static host: it sends text compressed."""
+    """A static host: it sends text of up to 10 MB compressed."""
 
     def send_head(self):
         path = Path(self.translate_path(self.path))
@@ -24,7 +24,8 @@ class Host(SimpleHTTPRequestHandler):
             return self.send_error(404)
         kind, body = self.guess_type(path), path.read_bytes()
         self.send_response(200)
-        if kind.startswith("text/") or kind.endswith(("javascript", "json", "xml")):
+        is_text = kind.startswith("text/") or kind.endswith(("javascript", "json", "xml"))
+        if is_text and len(body) <= 10e6:
             self.send_header("Content-Encoding", "gzip")
             body = gzip.compress(body, 6)
         self.send_header("Content-Type", kind)

@@ -121,7 +121,7 @@ def build(options):
     if options.site is None:
         _, seconds, passed = built()
         yield figure("site, from nothing", seconds, "s", passed=passed)
-    notebooks = options.sizes(sorted((ROOT / "notebooks").glob("*.ipynb")))
+    notebooks = options.sizes(sorted((ROOT / "notebooks").glob("*.ipynb"), key=lambda path: path.stat().st_size))
     command = ["pytest", "-q", "-n", "2", "--dist", "loadfile", "--nbval", "--nbval-cell-timeout", "120"]
     seconds, passed = run([sys.executable, "-m", *command, *map(str, notebooks)])
     yield figure(f"nbval, notebooks: {len(notebooks)}", seconds, "s", passed=passed)
