@@ -166,6 +166,11 @@ ANSWERS = {
             (look_back_row_by_row, "one more axis"),
             (lambda S, H, *W: look_back_in_torch(S, H, *W)[::-1], "wrong order"),
             (lambda S, H, *W: look_back_in_torch(S, H, *W)[0], "Expected 2 results, got one"),
+            (
+                lambda S, H, *W: blend_of(torch.softmax(scores_in_torch(S, H, *W) / len(W[2]) ** 0.5, -1), H),
+                "by a root",
+            ),
+            (lambda S, H, *W: blend_of(scores_in_torch(S, H, *W).softmax(-1).softmax(-1), H), "softmax twice"),
         ],
     },
     "exact_match": {

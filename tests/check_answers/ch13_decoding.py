@@ -280,6 +280,11 @@ ANSWERS = {
             ),
             (lambda follows, longest: greedy_in_torch(follows, longest)[0], "Expected 2 results, got 3"),
             (lambda follows, longest: follows.argmax(-1), "Expected 2 results"),
+            (
+                lambda f, n: ((ids_and_p := greedy_in_torch(f, n))[0], ids_and_p[1] ** (1 / len(ids_and_p[0]))),
+                "the mean prob",
+            ),
+            (lambda f, n: greedy_in_torch(f, n)[::-1], "in another order"),
         ],
     },
     "beam_step": {

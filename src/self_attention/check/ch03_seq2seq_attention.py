@@ -144,6 +144,16 @@ def row_by_row(S, H, W_q, W_k, v):
             lambda *arrays: looked(*arrays)[::-1],
             "The right two results, in the wrong order: first the contexts, then the weights.",
         ),
+        (
+            lambda *arrays: looked(
+                *arrays, normalise=lambda scores: attention.softmax(scores / arrays[-1].shape[0] ** 0.5)
+            ),
+            "You divide by a root as well. That belongs to dot products, chapter 5; leave it out here.",
+        ),
+        (
+            lambda *arrays: looked(*arrays, normalise=lambda scores: attention.softmax(attention.softmax(scores))),
+            "You take the softmax twice. The weights sum to 1 already: chapter 3, A vector for each word.",
+        ),
     ],
 )
 def look_back(S, H, W_q, W_k, v):

@@ -149,6 +149,11 @@ TABLE = np.array([[0.0, 0.1, 0.6, 0.3], [0.0, 0.4, 0.1, 0.5], [0.0, 0.2, 0.1, 0.
             lambda follows, longest: speak(follows, longest - 1),
             "One word too few: `longest` words may be said, and <bos> is not one of them.",
         ),
+        (
+            lambda follows, longest: ((ids := speak(follows, longest))[0], ids[1] ** (1 / len(ids[0]))),
+            "The right words, and the mean probability of a word. That of the sentence is the product: chapter 13, "
+            "Greedy loses.",
+        ),
     ],
 )
 def greedy(follows, longest):
