@@ -123,19 +123,19 @@ def layer_without_relu(X, A, W, U):
 
 
 def layer_with_sample_deviation(X, A, W, U):
-    def its(X):
+    def normalise(X):
         return (X - X.mean(1, keepdim=True)) / (X.var(1, keepdim=True) + 1e-5).sqrt()
 
-    X = X + A @ its(X)
-    return X + torch.relu(its(X) @ W) @ U
+    X = X + A @ normalise(X)
+    return X + torch.relu(normalise(X) @ W) @ U
 
 
 def layer_with_norm_of_the_chapter(X, A, W, U):
-    def its(x):
+    def normalise(x):
         return (x - x.mean()) / np.sqrt(x.var() + 1e-5)
 
-    X = X + A @ its(X)
-    return X + np.maximum(its(X) @ W, 0) @ U
+    X = X + A @ normalise(X)
+    return X + np.maximum(normalise(X) @ W, 0) @ U
 
 
 def layer_transposed(X, A, W, U):

@@ -104,15 +104,7 @@ def value(mistakes: Mistakes = (), tolerance: Tolerance = VALUES) -> Callable[[C
             refuse_unanswered(*your_answers)
             if any(callable(answer) for answer in your_answers):
                 raise NotYet("A value is asked for here, and a function came: call it first.")
-            answers = to_arrays(tuple(list(a) if isinstance(a, tuple) else a for a in your_answers))
-            if len(answers) == 1 and len(expected) > 1 and np.ndim(answers[0]):  # all in one list
-                answers = to_arrays(tuple(your_answers[0]))
-            elif len(answers) == len(expected) == 1 and np.size(answers[0]) == np.size(expected[0]) == 1:  # [60]
-                answers = (np.reshape(answers[0], ()),)
-            elif len(answers) > 1 and len(expected) == 1:  # a list without its brackets
-                answers = (to_arrays(list(your_answers)),)
-            if len(answers) != len(expected):
-                raise NotYet(f"Expected {count(len(expected), 'answer')}, got {len(answers)}.")
+            answers = in_parts(your_answers, expected)
             wrong = [i for i, answer in enumerate(answers) if not same(answer, expected[i], tolerance)]
             if not wrong:
                 return
@@ -127,14 +119,30 @@ def value(mistakes: Mistakes = (), tolerance: Tolerance = VALUES) -> Callable[[C
             if found := difference_in_kind(expected[i], answers[i]):
                 raise NotYet(f"{found} in answer {i + 1}." if several else f"{found}.")
             which = f"Answer {i + 1} of {len(expected)}" if several else "The answer"
-            near = " Nearly: give two decimals." if same(answers[i], expected[i], NEARLY) else ""
-            raise NotYet(f"{which} is not {show(answers[i])}. {direction(expected[i], answers[i], tolerance)}{near}")
+            near = "Nearly: give two decimals." if same(answers[i], expected[i], NEARLY) else ""
+            hint = f"{which} is not {show(answers[i])}. {direction(expected[i], answers[i], tolerance)} {near}"
+            raise NotYet(hint.rstrip())
 
         return as_check(
             reference, judge, f"Tolerance: {tolerance.absolute:g}.", kind="value", cases=None, mistakes=mistakes
         )
 
     return decorate
+
+
+def in_parts(your_answers: tuple, expected: tuple) -> tuple:
+    """The answers as arrays, as many as expected, whether they come one by one or in one list."""
+    answers = to_arrays(tuple(list(answer) if isinstance(answer, tuple) else answer for answer in your_answers))
+    if len(answers) == 1 and isinstance(answers[0], np.ndarray):
+        if len(expected) > 1 and answers[0].ndim:  # all in one list
+            answers = to_arrays(tuple(your_answers[0]))
+        elif answers[0].size == np.size(expected[0]) == 1:  # one number in a list
+            answers = (answers[0].reshape(()),)
+    elif len(answers) > 1 and len(expected) == 1:  # a list without its brackets
+        answers = (to_arrays(list(your_answers)),)
+    if len(answers) != len(expected):
+        raise NotYet(f"Expected {count(len(expected), 'answer')}, got {len(answers)}.")
+    return answers
 
 
 def as_check(reference: Callable, judge: Callable[..., None], tolerance: str, **about: Any) -> Check:
