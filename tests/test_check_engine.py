@@ -271,6 +271,13 @@ def test_a_function_may_print(capsys):
     assert capsys.readouterr().out == "(2, 3)\n(3, 2)\n"
 
 
+def test_a_mistake_that_is_tried_warns_of_nothing():
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        check.third_word(0, 0, 0, 0)  # a hint divides one answer by another
+    assert caught == []
+
+
 def test_the_checks_load_no_torch():
     code = """
 import sys

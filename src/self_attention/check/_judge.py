@@ -130,6 +130,14 @@ def value(mistakes: Mistakes = (), tolerance: Tolerance = VALUES) -> Callable[[C
     return decorate
 
 
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Without warnings: an answer that divides by 0 is judged by its numbers."""
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        yield
+
+
 def in_parts(your_answers: tuple, expected: tuple) -> tuple:
     """The answers as arrays, as many as expected, whether they come one by one or in one list."""
     answers = to_arrays(tuple(list(answer) if isinstance(answer, tuple) else answer for answer in your_answers))
@@ -151,7 +159,8 @@ def as_check(reference: Callable, judge: Callable[..., None], tolerance: str, **
 
     def check(*answer: Any) -> Verdict:
         try:
-            judge(*answer)
+            with quiet():
+                judge(*answer)
         except NotYet as hint:
             return Verdict(name, hint.solved, str(hint))
         except Unreadable as hint:
@@ -221,8 +230,7 @@ def attempt(
         given = [convert(copy.deepcopy(argument)) for argument in arguments]
         before = copy.deepcopy(given)
         try:
-            with quiet():
-                answer = your_function(*given)
+            answer = your_function(*given)
         except NotImplementedError:
             raise NotYet(solved=None) from None
         except KeyboardInterrupt:
@@ -236,14 +244,6 @@ def attempt(
         refuse_unanswered(answer)
         answers.append(answer)
     return answers, []
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Without warnings: an answer that divides by 0 is judged by its numbers."""
-    with warnings.catch_warnings(), np.errstate(all="ignore"):
-        warnings.simplefilter("ignore")
-        yield
 
 
 def is_changed(argument: Any, before: Any) -> bool:
@@ -266,8 +266,7 @@ def makes(mistake: Callable, cases: list[Arguments], answers: list[Arrays], tole
     """Say whether a wrong function gives these answers, and fails where they end, if they end early."""
     for i, arguments in enumerate(cases):
         try:
-            with quiet():
-                result = to_arrays(mistake(*copy.deepcopy(arguments)))
+            result = to_arrays(mistake(*copy.deepcopy(arguments)))
         except Exception:
             return i == len(answers)
         if i == len(answers) or not same(result, answers[i], tolerance):
