@@ -8,8 +8,8 @@ from pathlib import Path
 for threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(threads, "1")  # before NumPy is imported
 
-import tools.bench  # noqa: E402
-from tools.bench import core, report, site, widgets  # noqa: E402
+from . import __doc__ as description  # noqa: E402
+from . import core, report, site, widgets  # noqa: E402
 
 SECTIONS = {  # in the order of the table
     section.__name__: section
@@ -32,7 +32,7 @@ SECTIONS = {  # in the order of the table
 def main():
     parser = argparse.ArgumentParser(
         prog="python -m tools.bench",
-        description=tools.bench.__doc__,
+        description=description,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("section", nargs="*", help=f"some of {', '.join(SECTIONS)}; default: all")

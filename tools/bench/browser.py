@@ -4,13 +4,12 @@ import functools
 import gzip
 import io
 import json
-import os
-import shutil
 import threading
 from contextlib import contextmanager
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from .. import browsers
 from .report import MACHINE, OUT, Missing
 
 
@@ -55,11 +54,6 @@ CHROMIUM_OPTIONS = [
 ]
 
 
-def chromium_path():
-    names = ("chromium", "chromium-browser", "google-chrome", "chrome")
-    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
-
-
 @contextmanager
 def chromium():
     """A Chromium for which other hosts do not exist. CHROMIUM names another one than the usual."""
@@ -69,9 +63,9 @@ def chromium():
         raise Missing("Playwright is not installed: use `make bench`.") from None
     with sync_playwright() as playwright:
         try:
-            browser = playwright.chromium.launch(executable_path=chromium_path(), args=CHROMIUM_OPTIONS)
+            browser = playwright.chromium.launch(executable_path=browsers.find("Chromium"), args=CHROMIUM_OPTIONS)
         except Error:
-            raise Missing("Chromium does not start: install it, or name one in CHROMIUM.") from None
+            raise Missing(browsers.missing("Chromium")) from None
         MACHINE["chromium"] = browser.version
         yield browser
         browser.close()

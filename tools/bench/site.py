@@ -7,7 +7,8 @@ import shutil
 import statistics
 import sys
 
-from .browser import ANSWERED, CHROMIUM_OPTIONS, chromium, chromium_path, opening_times, served
+from .. import browsers
+from .browser import ANSWERED, CHROMIUM_OPTIONS, chromium, opening_times, served
 from .report import MACHINE, OUT, ROOT, Missing, figure, npm_install, run
 
 LIGHTHOUSE = "lighthouse@13.5.0"
@@ -87,7 +88,7 @@ def lighthouse(options):
             ]
             reports = []
             for _ in range(options.times(options.runs)):
-                if not run(command, variables={"CHROME_PATH": chromium_path() or ""})[1]:
+                if not run(command, variables={"CHROME_PATH": browsers.find("Chromium") or ""})[1]:
                     raise Missing("Lighthouse does not run: is there a Chromium?")
                 reports.append(json.loads(report.read_text(encoding="utf-8")))
             scores = {
