@@ -37,9 +37,12 @@ Licence: MIT, as the project.
 """
 
 import random
+from functools import cached_property
 from itertools import islice
 from typing import NamedTuple
 from zlib import crc32
+
+from .spelling import check_known, plain, spellings, split
 
 
 class Noun(NamedTuple):
@@ -667,6 +670,30 @@ class Vocabulary:
 
     def __len__(self):
         return len(self.words)
+
+    @cached_property
+    def spellings(self):
+        """How each word, and <unk>, may be spelled: {spelling: word}."""
+        return spellings(self.words[self.UNK :])
+
+    def split(self, text):
+        """The words of what somebody typed, as this vocabulary has them; <unk> may be among them.
+
+        Capitals, a final stop, the kind of apostrophe, accent and space do not matter, nor does "l'animal" for
+        "l' animal". The text may be a list of words, too, which then stay as many.
+
+        Raises:
+            ValueError: some words are unknown; says which, and what is near.
+
+        >>> Vocabulary(["je suis étudiant"]).split("Je suis étudiant.")
+        ['je', 'suis', 'étudiant']
+        """
+        if isinstance(text, str):
+            words = split(text, self.spellings)
+        else:
+            words = [self.spellings.get(word) or self.spellings.get(plain(word), word) for word in text]
+        check_known(words, self.spellings)
+        return words
 
     def encode(self, sentence, bos=False, eos=False):
         """The ids of a sentence, UNK for an unknown word, between BOS and EOS if asked for."""

@@ -89,7 +89,7 @@ def sample(predict, temperature=1.0, top_k=None, top_p=None, seed=0, longest=40)
     """
     check_number("temperature", temperature, least=0)
     check_integer("seed", seed)
-    generator = torch.Generator().manual_seed(seed)
+    generator = torch.Generator().manual_seed(int(seed))
 
     def draw(log_probabilities):
         if temperature == 0:
@@ -258,7 +258,7 @@ def ask(predict, beginnings):
     if not isinstance(said, torch.Tensor) or said.ndim != 2 or len(said) != len(ids):
         came = tuple(said.shape) if isinstance(said, torch.Tensor) else type(said).__name__
         raise ValueError(f"predict must return a tensor of log-probabilities (k, V), k = {len(ids)}, came {came}")
-    log_probabilities = said.double()
+    log_probabilities = said.cpu().double()  # some devices have no float64
     totals = log_probabilities.exp().sum(dim=-1)
     if not ((totals > 0).any() and (totals < 1 + 1e-3).all()):
         raise ValueError(f"predict must return log-probabilities, came {totals.tolist()} as sums of the probabilities")
@@ -311,16 +311,16 @@ def predictor(translator, sentence, cache=True, change=None):
 
     Args:
         translator: an `nn.TransformerTranslator`.
-        sentence: the source, a string.
+        sentence: the source, a string, read as `translate` reads it.
         cache: keep keys and values from call to call: if each beginning continues by one word a row of the call before,
             that word alone is computed; if not, everything is. The log-probabilities are the same up to rounding.
         change: what to do with the weights of attention on the way: see transformer.py. With one, nothing is kept.
 
     Returns:
-        a function from ids (k, n) to log-probabilities (k, V).
+        a function from ids (k, n) to log-probabilities (k, V), where the model is.
 
     Raises:
-        ValueError: the sentence has no words.
+        ValueError: the sentence has no words, or unknown ones, or lacks a tag: see `translate`.
 
     >>> from self_attention import nn
     >>> model = nn.load("transformer_heads")
@@ -329,20 +329,21 @@ def predictor(translator, sentence, cache=True, change=None):
     ('merci', 2)
     """
     with torch.no_grad():
-        ids, _, mask = translator.ids([sentence])
+        ids, _, mask = translator.ids(translator.typed([sentence]))
         memory, _ = translator.transformer.encode(ids, mask, change)
     rows, kept = {}, Cache()
 
     @torch.no_grad()
     def predict(beginnings):
         nonlocal rows, kept
+        given, beginnings = beginnings.tolist(), beginnings.to(translator.device)
         new, now = beginnings, Cache() if cache and not change else None
-        parents = [rows.get(tuple(beginning[:-1])) for beginning in beginnings.tolist()]
+        parents = [rows.get(tuple(beginning[:-1])) for beginning in given]
         if now is not None and None not in parents:
             new, now = beginnings[:, -1:], kept.select(parents)
         logits, _ = translator.transformer.decode(new, memory, mask, change, now)
         if now is not None:
-            rows, kept = {tuple(beginning): row for row, beginning in enumerate(beginnings.tolist())}, now
+            rows, kept = {tuple(beginning): row for row, beginning in enumerate(given)}, now
         return logits[:, -1].log_softmax(dim=-1)  # (k, V)
 
     return predict

@@ -8,9 +8,11 @@ with attention; and a `Tagger` that sees a word, a window, or the whole sentence
 import hashlib
 import json
 import math
+import os
+import re
+from collections.abc import Iterable
 from itertools import islice
 from pathlib import Path
-from typing import NamedTuple
 
 import torch
 import torch.distributed as dist
@@ -20,13 +22,13 @@ from torch.nn.parallel import DistributedDataParallel
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from . import __version__
-from ._arrays import check_integer
+from ._arrays import check_integer, check_number
 from .attention import additive_scores, attend, scaled_dot_product_attention
 from .corpus import Vocabulary
 from .decoding import Cache
 from .masks import padding_mask
 from .positions import sinusoidal_positions
-from .transformer import Transformer
+from .transformer import Transformer, check_rows
 
 WEIGHTS = Path(__file__).with_name("weights")
 
@@ -87,6 +89,8 @@ class Encoder(nn.Module):
     """
 
     def __init__(self, size, d_model):
+        check_integer("size", size, least=1)
+        check_integer("d_model", d_model, least=1)
         super().__init__()
         self.embedding = nn.Embedding(size, d_model)
         self.gru = nn.GRU(d_model, d_model, batch_first=True, bidirectional=True)
@@ -123,6 +127,8 @@ class Decoder(nn.Module):
     """
 
     def __init__(self, size, d_model, attention):
+        check_integer("size", size, least=1)
+        check_integer("d_model", d_model, least=1)
         super().__init__()
         d = 2 * d_model
         self.embedding = nn.Embedding(size, d_model)
@@ -157,47 +163,100 @@ class Decoder(nn.Module):
         return self.output(torch.cat([S, c], dim=-1)), scores, weights, s
 
 
-class Translation(NamedTuple):
-    """A translation, and how it looked at the source.
+class Translation(str):
+    """A translation: a string, without <eos>, that knows its words and how it looked at the source.
 
     Args:
-        words: a list, with <eos> at the end.
-        scores: (n, m), before the softmax; None without attention.
-        weights: (n, m); None without attention.
+        words: a list, with <eos> at the end, if it ends; n words.
+        scores: those of attention, before the softmax, (n, m); None without, and from a `TransformerTranslator`.
+        weights: those of attention, (n, m); from a `TransformerTranslator`, of the decoder to the encoder, (layers, h,
+            n, m); None without.
 
-    >>> print(Translation(["thanks", "<eos>"], scores=None, weights=None))
-    thanks
+    >>> thanks = Translation(["thanks", "<eos>"])
+    >>> thanks, thanks.words, thanks == "thanks"
+    ('thanks', ['thanks', '<eos>'], True)
     """
 
-    words: list
-    scores: torch.Tensor | None
-    weights: torch.Tensor | None
+    def __new__(cls, words, scores=None, weights=None):
+        """A string of the words."""
+        translation = super().__new__(cls, " ".join(word for word in words if word != "<eos>"))
+        translation.words, translation.scores, translation.weights = words, scores, weights
+        return translation
 
-    def __str__(self):
-        return " ".join(word for word in self.words if word != "<eos>")
+    def __getnewargs__(self):
+        """What a copy is made of."""
+        return self.words, self.scores, self.weights
 
 
-class Seq2Seq(nn.Module):
+class Model(nn.Module):
+    """What the models of the book share: where their parameters are, and what they know of words.
+
+    Args:
+        source: the `Vocabulary` of what they read.
+    """
+
+    def __init__(self, source):
+        super().__init__()
+        self.source = source
+
+    @property
+    def device(self):
+        """Where the parameters are, and so all that the methods make."""
+        return next(self.parameters()).device
+
+    def padded(self, sentences):
+        """Of some source sentences, word for word: ids (b, m), here, lengths (b,), on the CPU, where they are read."""
+        ids, lengths = self.source.batch(sentences)
+        return torch.tensor(ids, device=self.device), torch.tensor(lengths)
+
+
+class Seq2Seq(Model):
     """What every translator shares: two vocabularies, and how it is judged. A subclass says how to `translate`.
 
     Args:
         source, target: a `Vocabulary` each.
     """
 
+    shared = False  # one matrix of word vectors for both
+
     def __init__(self, source, target):
-        super().__init__()
-        self.source, self.target = source, target
+        super().__init__(source)
+        self.target = target
+
+    @property
+    def tags(self):
+        """The words, such as <2en>, that say which language to write: a sentence begins with one, if there are any."""
+        return [word for word in self.source.words if re.fullmatch(r"<2\w+>", word)]
+
+    def typed(self, sentences, unknown=False):
+        """Source sentences as `Vocabulary.split` reads them, in a list; with `unknown`, word for word.
+
+        Raises:
+            ValueError: they are no list of sentences of at least one word; without `unknown`: a word is unknown, or a
+                tag is missing, is not in front, or stands alone.
+        """
+        sentences = check_sentences(sentences)
+        if unknown:
+            return sentences
+        tags, said = self.tags, [self.source.split(sentence) for sentence in sentences]
+        for words in said if tags else ():
+            if len(words) < 2 or [word in tags for word in words] != [True] + [False] * (len(words) - 1):
+                expected = f"one of {', '.join(tags)} and then the words of a sentence"
+                raise ValueError(f"expected {expected}, came {' '.join(words)!r}")
+        return check_sentences([" ".join(words) for words in said])
 
     def ids(self, sentences):
-        """Of some source sentences: ids (b, m), lengths (b,) and the mask (b, 1, m), True = a word, not padding."""
-        if isinstance(sentences, str) or not sentences or not all(sentence.split() for sentence in sentences):
-            raise ValueError(f"expected a list of sentences of at least one word, came {sentences!r}")
-        ids, lengths = map(torch.tensor, self.source.batch(sentences))  # (b, m), (b,)
-        return ids, lengths, padding_mask(lengths, m=ids.shape[1])
+        """Of source sentences, word for word: ids (b, m), lengths (b,), the mask (b, 1, m), True = a word, no padding.
+
+        An unknown word is <unk>. The lengths stay on the CPU.
+        """
+        ids, lengths = self.padded(check_sentences(sentences))
+        return ids, lengths, padding_mask(lengths, m=ids.shape[1]).to(ids.device)
 
     def shifted(self, pairs):
         """Of the targets of some pairs: the word before each step, from <bos> on, and the right one, (b, n) each."""
-        ids = torch.tensor(self.target.batch([pair[1] for pair in pairs], bos=True, eos=True)[0])  # (b, n + 1)
+        ids, _ = self.target.batch([pair[1] for pair in check_pairs(pairs)], bos=True, eos=True)
+        ids = torch.tensor(ids, device=self.device)  # (b, n + 1)
         return ids[:, :-1], ids[:, 1:]
 
     def count(self, pairs):
@@ -212,16 +271,42 @@ class Seq2Seq(nn.Module):
     def exact(self, pairs, batch=100, **how):
         """For each pair, whether its translation is right to the last word: a boolean for each, in an array.
 
-        `how` goes to `translate`; the sentences are reordered, so a `change` must treat all alike.
+        Sentences are read word for word, an unknown word as <unk>. `how` goes to `translate`; the sentences are
+        reordered, so a `change` must treat all alike.
+
+        Raises:
+            ValueError: there are no pairs, or what is one is no pair of sentences; the batch is less than 1.
         """
-        pairs = list(pairs)
+        check_integer("batch", batch, least=1)
+        pairs = check_pairs(pairs)
         order = sorted(range(len(pairs)), key=lambda i: len(pairs[i][0].split()))  # like lengths share a batch
         right = torch.zeros(len(pairs), dtype=torch.bool)
         for start in range(0, len(order), batch):
             some = order[start : start + batch]
-            said = self.translate([pairs[i][0] for i in some], **how)
-            right[some] = torch.tensor([str(its) == pairs[i][1] for i, its in zip(some, said, strict=True)])
+            said = self.translate([pairs[i][0] for i in some], unknown=True, **how)
+            right[some] = torch.tensor([its == pairs[i][1] for i, its in zip(some, said, strict=True)])
         return right.numpy()
+
+
+def check_sentences(sentences):
+    """Sentences as a list of strings of at least one word, or a ValueError."""
+    came = repr(sentences)[:100]
+    if not isinstance(sentences, str) and isinstance(sentences, Iterable):
+        sentences = list(sentences)
+        if sentences and all(isinstance(sentence, str) and sentence.split() for sentence in sentences):
+            return sentences
+        came = repr(sentences)[:100]
+    raise ValueError(f"expected a list of sentences of at least one word, came {came}")
+
+
+def check_pairs(pairs):
+    """Pairs, each beginning with a source and a target sentence, as a list, or a ValueError."""
+    if isinstance(pairs, Iterable) and not isinstance(pairs, str):
+        pairs = list(pairs)
+        if pairs and all(isinstance(pair, tuple | list) and len(pair) > 1 for pair in pairs):
+            if all(isinstance(side, str) for pair in pairs for side in pair[:2]):
+                return pairs
+    raise ValueError(f"expected a list of pairs of sentences, came {pairs!r:.100}")
 
 
 class Translator(Seq2Seq):
@@ -235,9 +320,9 @@ class Translator(Seq2Seq):
     >>> _ = torch.manual_seed(0)
     >>> translator = Translator(Vocabulary(["merci"]), Vocabulary(["thanks"]), d_model=8, attention=True)
     >>> translator = train(translator, [("merci", "thanks")], steps=20)
-    >>> [translation] = translator.translate(["merci"])
-    >>> translation.words, translation.weights.shape
-    (['thanks', '<eos>'], torch.Size([2, 1]))
+    >>> [translation] = translator.translate(["Merci !"])
+    >>> translation, translation.words, translation.weights.shape
+    ('thanks', ['thanks', '<eos>'], torch.Size([2, 1]))
     """
 
     def __init__(self, source, target, d_model=64, attention=True):
@@ -253,16 +338,27 @@ class Translator(Seq2Seq):
 
     def loss(self, pairs):
         """Mean cross-entropy per target word, when each step is given the right words before it."""
-        states, c, mask = self.read([pair[0] for pair in pairs])
+        states, c, mask = self.read([pair[0] for pair in check_pairs(pairs)])
         before, ids = self.shifted(pairs)
         logits, *_ = self.decoder(before, states, c, mask, c[None])  # (b, n, size)
         return cross_entropy(logits.mT, ids, ignore_index=Vocabulary.PAD)
 
     @torch.no_grad()
-    def translate(self, sentences, longest=40):
-        """Greedily: the most probable word at each step, up to <eos> or the longest length. A list of Translations."""
+    def translate(self, sentences, longest=40, unknown=False):
+        """Greedily: the most probable word at each step, up to <eos> or the longest length. A list of Translations.
+
+        Args:
+            sentences: a list; capitals, a final stop and the like do not matter: see `Vocabulary.split`.
+            longest: the most words, <eos> among them.
+            unknown: read the sentences word for word, an unknown word as <unk>.
+
+        Raises:
+            ValueError: a word is unknown, there are no sentences or no words, longest is less than 1.
+        """
+        check_integer("longest", longest, least=1)
+        sentences = self.typed(sentences, unknown)
         states, c, mask = self.read(sentences)
-        s, word, steps = c[None], torch.full((len(sentences), 1), Vocabulary.BOS), []
+        s, word, steps = c[None], torch.full((len(sentences), 1), Vocabulary.BOS, device=self.device), []
         ended = torch.zeros_like(word, dtype=torch.bool)
         while len(steps) < longest and not ended.all():
             logits, scores, weights, s = self.decoder(word, states, c, mask, s)
@@ -272,7 +368,8 @@ class Translator(Seq2Seq):
         ids, scores, weights = (
             None if part[0] is None else torch.cat(part, dim=1) for part in zip(*steps, strict=True)
         )
-        return [self._translation(ids, scores, weights, mask.sum(dim=(1, 2)).tolist(), b) for b in range(len(ids))]
+        lengths = [len(sentence.split()) for sentence in sentences]
+        return [self._translation(ids, scores, weights, lengths, b) for b in range(len(ids))]
 
     def _translation(self, ids, scores, weights, lengths, b):
         words = self.words(ids[b])
@@ -287,6 +384,8 @@ class TransformerTranslator(Seq2Seq):
         source, target: a `Vocabulary` each; without a target, one for both languages.
         config: d_model, h, d_ff, layers, norm: see `Transformer`.
 
+    If the source's vocabulary has words such as <2en>, every sentence to translate begins with one.
+
     >>> _ = torch.manual_seed(0)
     >>> translator = TransformerTranslator(Vocabulary(["merci"]), Vocabulary(["thanks"]), d_model=8, h=2, d_ff=16)
     >>> translator = train(translator, [("merci", "thanks")], steps=40, rate=1e-2)
@@ -296,12 +395,13 @@ class TransformerTranslator(Seq2Seq):
 
     def __init__(self, source, target=None, **config):
         super().__init__(source, target or source)
+        self.shared = target is None
         self.config = config
         self.transformer = Transformer(len(source), target and len(target), **config)
 
     def forward(self, pairs):
         """The logits (b, n, size) of each step, given the right words before it, and the right ids (b, n)."""
-        ids, _, mask = self.ids([pair[0] for pair in pairs])
+        ids, _, mask = self.ids([pair[0] for pair in check_pairs(pairs)])
         before, right = self.shifted(pairs)
         return self.transformer(ids, before, mask), right
 
@@ -311,39 +411,66 @@ class TransformerTranslator(Seq2Seq):
         Args:
             smoothing: the share of each target that is spread over all words (Szegedy et al. 2016, sec. 7).
         """
+        check_number("smoothing", smoothing, least=0)
+        if smoothing > 1:
+            raise ValueError(f"smoothing must be at most 1, came {smoothing!r}")
         logits, right = self(pairs)  # (b, n, size), (b, n)
         return cross_entropy(
-            logits.flatten(0, 1), right.flatten(), ignore_index=Vocabulary.PAD, label_smoothing=smoothing
+            logits.flatten(0, 1), right.flatten(), ignore_index=Vocabulary.PAD, label_smoothing=float(smoothing)
         )
 
     @torch.no_grad()
-    def translate(self, sentences, longest=40, change=None):
-        """Greedily: the most probable word at each step, up to <eos> or the longest length. A list of sentences.
+    def translate(self, sentences, longest=40, change=None, unknown=False):
+        """Greedily: the most probable word at each step, up to <eos> or the longest length. A list of Translations.
 
         Args:
+            sentences: a list; capitals, a final stop and the like do not matter: see `Vocabulary.split`.
+            longest: the most words, <eos> among them.
             change: what to do with the weights of attention on the way: see transformer.py.
+            unknown: read the sentences word for word, an unknown word as <unk>, and demand no tag.
+
+        Raises:
+            ValueError: a word is unknown, a tag missing, there are no sentences or no words, longest is less than 1, or
+                `force` was told of a row that a translation does not have.
         """
-        ids, _, mask = self.ids(sentences)
+        check_integer("longest", longest, least=1)
+        sentences = self.typed(sentences, unknown)
+        ids, lengths, mask = self.ids(sentences)
         memory, _ = self.transformer.encode(ids, mask, change)
-        ids, cache = torch.full((len(sentences), 1), Vocabulary.BOS), None if change else Cache()
+        ids = torch.full((len(sentences), 1), Vocabulary.BOS, device=self.device)
+        cache, steps = None if change else Cache(), []
         ended = torch.zeros_like(ids, dtype=torch.bool)
         while ids.shape[1] <= longest and not ended.all():
             new = ids if change else ids[:, -1:]
-            logits, _ = self.transformer.decode(new, memory, mask, change, cache)  # (b, 1 or n, size)
+            logits, maps = self.transformer.decode(new, memory, mask, change, cache)  # (b, 1 or n, size)
             word = logits[:, -1:].argmax(dim=-1)  # (b, 1)
             ids = torch.cat([ids, word], dim=1)
             ended |= word == Vocabulary.EOS
-        return [" ".join(word for word in self.words(row[1:]) if word != "<eos>") for row in ids]
+            steps.append([weights[:, :, -1:] for weights in maps["cross"]])  # (b, h, 1, m) for each layer
+        weights = torch.stack([torch.cat(layer, dim=2) for layer in zip(*steps, strict=True)], dim=1)
+        words = [self.words(row[1:]) for row in ids]
+        check_rows(change, list(map(len, words)))
+        return [
+            Translation(its, weights=weights[b, :, :, : len(its), :m])  # (layers, h, n, m)
+            for b, (its, m) in enumerate(zip(words, lengths.tolist(), strict=True))
+        ]
 
     @torch.no_grad()
     def maps(self, source, target, change=None):
         """Every attention map of one pair: {"encoder": (layers, h, m, m), "decoder": (.., n, n), "cross": (.., n, m)}.
 
-        The n steps begin with <bos>; step i reads the target's words before word i.
+        The n steps begin with <bos>; step i reads the target's words before word i. Both sides are read as the source
+        is in `translate`.
+
+        Raises:
+            ValueError: a word is unknown, or `force` was told of a row that is not there.
         """
-        ids, _, mask = self.ids([source])
+        ids, _, mask = self.ids(self.typed([source]))
+        if not all(word in self.target.ids for word in target.split()):
+            target = " ".join(self.target.split(target))
         memory, maps = self.transformer.encode(ids, mask, change)
-        ids = torch.tensor(self.target.batch([target], bos=True)[0])  # (1, n)
+        ids = torch.tensor(self.target.batch([target], bos=True)[0], device=self.device)  # (1, n)
+        check_rows(change, [ids.shape[1]])
         _, more = self.transformer.decode(ids, memory, mask, change)
         return {place: torch.stack(layers)[:, 0] for place, layers in (maps | more).items()}
 
@@ -351,7 +478,7 @@ class TransformerTranslator(Seq2Seq):
 # Tag
 
 
-class Tagger(nn.Module):
+class Tagger(Model):
     """Say of each word which part of speech it is. All taggers are alike but for what a word may see.
 
     tag_i = argmax W_2 relu(W_1 seen_i)
@@ -368,7 +495,8 @@ class Tagger(nn.Module):
         positions: for "all": "learned", "sinusoidal" or "none".
 
     Raises:
-        ValueError: the reach is neither "all" nor odd and positive, the positions are unknown.
+        ValueError: the reach is neither "all" nor odd and positive, the positions are unknown, d_model or longest is
+            less than 1, the tags are no list of different names.
 
     >>> tagger = Tagger(Vocabulary(["i saw a saw"]), ["DET", "NOUN", "PRON", "VERB"], reach=3)
     >>> tagger(*tagger.read([["i", "saw", "a", "saw"], ["i", "saw"]])).shape
@@ -376,14 +504,18 @@ class Tagger(nn.Module):
     """
 
     def __init__(self, words, tags, reach, d_model=32, longest=16, positions="learned"):
-        super().__init__()
+        super().__init__(words)
+        if isinstance(tags, str) or not len(tags) or len(set(tags)) < len(tags):
+            raise ValueError(f"tags must be a list of different names, came {tags!r}")
+        check_integer("d_model", d_model, least=1)
+        check_integer("longest", longest, least=1)
         if reach != "all":
             check_integer("reach", reach, least=1)
             if reach % 2 == 0:
                 raise ValueError(f"reach must be 'all' or an odd number, came {reach}")
         if positions not in ("learned", "sinusoidal", "none"):
             raise ValueError(f"positions must be 'learned', 'sinusoidal' or 'none', came {positions!r}")
-        self.source, self.tags, self.reach = words, list(tags), reach
+        self.tags, self.reach = list(tags), reach
         self.config = dict(tags=self.tags, reach=reach, d_model=d_model, longest=longest, positions=positions)
         self.embedding = nn.Embedding(len(words), d_model, padding_idx=Vocabulary.PAD)
         if reach == "all":
@@ -394,8 +526,8 @@ class Tagger(nn.Module):
         self.hidden, self.output = nn.Linear(seen, 2 * d_model), nn.Linear(2 * d_model, len(tags))
 
     def read(self, sentences):
-        """Ids (b, n) and lengths (b,) of some sentences, each a sequence of words."""
-        return tuple(map(torch.tensor, self.source.batch([" ".join(words) for words in sentences])))
+        """Ids (b, n) and lengths (b,), these on the CPU, of some sentences, each a list of words, word for word."""
+        return self.padded([" ".join(words) for words in check_words(sentences)])
 
     def place(self, X):
         """The words' vectors X (b, n, d_model), their positions added."""
@@ -413,7 +545,8 @@ class Tagger(nn.Module):
         if self.reach == "all":
             X = self.place(X)
             Q, K, V = self.queries(X), self.keys(X), self.values(X)  # (b, n, d_model) each
-            Z, _ = scaled_dot_product_attention(Q, K, V, padding_mask(lengths, m=ids.shape[1]))
+            mask = padding_mask(lengths, m=ids.shape[1]).to(ids.device)  # (b, 1, n)
+            Z, _ = scaled_dot_product_attention(Q, K, V, mask)
             seen = torch.cat([X, Z], dim=-1)  # (b, n, 2 d_model)
         else:
             side = self.reach // 2
@@ -422,17 +555,51 @@ class Tagger(nn.Module):
         return self.output(relu(self.hidden(seen)))
 
     def loss(self, tagged):
-        """Mean cross-entropy per word; each sentence is a pair of words and tags, or begins like one."""
+        """Mean cross-entropy per word; each sentence is a pair of words and tags, or begins like one.
+
+        Raises:
+            ValueError: a sentence has not one tag for each word, or one that the tagger does not have.
+        """
+        tagged = list(tagged)
         ids, lengths = self.read([sentence[0] for sentence in tagged])
         n = ids.shape[1]
+        for words, tags, *_ in tagged:
+            if len(words) != len(tags) or not set(tags) <= set(self.tags):
+                raise ValueError(f"expected for each of {words!r} one of {self.tags}, came {tags!r}")
         right = [[self.tags.index(tag) for tag in tags] + (n - len(tags)) * [-1] for _, tags, *_ in tagged]
-        return cross_entropy(self(ids, lengths).mT, torch.tensor(right), ignore_index=-1)
+        return cross_entropy(self(ids, lengths).mT, torch.tensor(right, device=self.device), ignore_index=-1)
 
     @torch.no_grad()
-    def tag(self, sentences):
-        """The tags of some sentences, each a sequence of words."""
-        best = self(*self.read(sentences)).argmax(dim=-1).tolist()  # (b, n)
-        return [[self.tags[i] for i in row[: len(words)]] for row, words in zip(best, sentences, strict=True)]
+    def tag(self, sentences, unknown=False):
+        """The tags of some sentences, each a list of words, or a string, which `Vocabulary.split` cuts into words.
+
+        Args:
+            sentences: a list; capitals, the kind of apostrophe and accent do not matter.
+            unknown: read the words as they are, an unknown one as <unk>.
+
+        Raises:
+            ValueError: a word is unknown, there are no sentences or no words.
+        """
+        cut = str.split if unknown else self.source.split
+        if not isinstance(sentences, str):
+            sentences = [cut(sentence) if isinstance(sentence, str) else sentence for sentence in sentences]
+        sentences = check_words(sentences)
+        ids, lengths = self.read(sentences if unknown else map(self.source.split, sentences))
+        best = self(ids, lengths).argmax(dim=-1).tolist()  # (b, n)
+        return [[self.tags[i] for i in row[:n]] for row, n in zip(best, lengths.tolist(), strict=True)]
+
+
+def check_words(sentences):
+    """Sentences as a list of lists of words, at least one each, or a ValueError."""
+    wrong = isinstance(sentences, str) or not isinstance(sentences, Iterable)
+    sentences = sentences if wrong else list(sentences)
+    if wrong or not sentences or any(isinstance(its, str) or not isinstance(its, Iterable) for its in sentences):
+        raise ValueError(f"expected a list of sentences, each a list of words, came {sentences!r:.100}")
+    sentences = list(map(list, sentences))
+    for words in sentences:
+        if not words or not all(isinstance(word, str) and word.split() == [word] for word in words):
+            raise ValueError(f"expected a sentence of at least one word, each without spaces, came {words!r:.100}")
+    return sentences
 
 
 # Train, keep and fetch
@@ -460,7 +627,8 @@ class Training:
     many losses the mean is over.
 
     Raises:
-        ValueError: steps, batch or warm_up is not an integer of at least 1, there are no examples.
+        ValueError: steps, batch or warm_up is not an integer of at least 1, the rate not a number of at least 0, the
+            seed no integer, there are no examples.
 
     Source: Loshchilov and Hutter 2019 (AdamW); Loshchilov and Hutter 2017, sec. 3 (cosine); Goyal et al. 2017
     (warm-up; shares of a batch).
@@ -473,12 +641,15 @@ class Training:
         check_integer("batch", batch, least=1)
         warm_up = max(1, steps // 20) if warm_up is None else warm_up
         check_integer("warm_up", warm_up, least=1)
+        check_number("rate", rate, least=0, finite=True)
+        check_integer("seed", seed, least=-(2**63))
+        examples = list(examples)
         if not examples:
             raise ValueError("examples must not be empty")
         self.model, self.examples, self.how = model, examples, how
         self.steps, self.order = steps, (batch, seed, length)
         self.step, self.stopped = 0, False
-        self.optimizer = torch.optim.AdamW(model.parameters(), lr=rate, betas=(0.9, 0.98), fused=fused)
+        self.optimizer = torch.optim.AdamW(model.parameters(), lr=float(rate), betas=(0.9, 0.98), fused=fused)
         self.schedule = torch.optim.lr_scheduler.LambdaLR(
             self.optimizer, lambda t: min((t + 1) / warm_up, 0.5 + 0.5 * math.cos(math.pi * t / steps))
         )
@@ -562,7 +733,7 @@ def train(model, examples, steps, batch=64, rate=3e-3, seed=0, report=None, **ho
 def batches(examples, size, seed=0, length=None):
     """Batches of examples of about one length(example), for ever, each example once in a round."""
     length = length or (lambda item: len(item[0]))
-    generator = torch.Generator().manual_seed(seed)
+    generator = torch.Generator().manual_seed(int(seed))
 
     def shuffled(items):
         return [items[i] for i in torch.randperm(len(items), generator=generator).tolist()]
@@ -593,6 +764,10 @@ def save(model, path, **facts):
         path: of the file.
         facts: more to keep, such as seed=0; each as JSON.
 
+    Raises:
+        ValueError: it is another model, a parameter is not a number or too large for float16, a fact does not become
+            JSON, the path is a folder, in none, or the name of one of the package's models.
+
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     save(Tagger(Vocabulary(["merci"]), ["NOUN"], reach=1), Path(folder) / "tagger.safetensors", seed=0)
@@ -601,18 +776,57 @@ def save(model, path, **facts):
     """
     from safetensors.torch import save as to_bytes
 
-    vocabularies = dict.fromkeys(getattr(model, side) for side in ("source", "target") if hasattr(model, side))
-    words = [vocabulary.words[4:] for vocabulary in vocabularies]  # one, if both languages share it
-    facts |= {"kind": type(model).__name__, "config": model.config, "words": words, "version": __version__}
-    tensors = {name: weights.detach().half() for name, weights in model.named_parameters()}  # a shared one once
-    Path(path).write_bytes(to_bytes(tensors, metadata={"facts": json.dumps(facts)}))
+    if type(model) not in KINDS.values():
+        raise ValueError(f"model must be one of {', '.join(KINDS)}, came {type(model).__name__}")
+    if path in names():
+        raise ValueError(f"path must not be the name of a model of the package, came {path!r}: add .safetensors to it")
+    path = as_path(path)
+    if path.is_dir() or not path.parent.is_dir():
+        raise ValueError(f"path must be of a file in a folder that exists, came {str(path)!r}")
+    sides = [model.source] if isinstance(model, Tagger) or model.shared else [model.source, model.target]
+    facts |= {"kind": type(model).__name__, "config": model.config, "version": __version__}
+    facts["words"] = [vocabulary.words[4:] for vocabulary in sides]
+    try:
+        text = json.dumps(facts, default=lambda number: number.item())  # a NumPy number
+    except (TypeError, ValueError, AttributeError) as error:
+        raise ValueError(f"facts must become JSON, came {facts!r:.1000}") from error
+    tensors = {}
+    for name, weights in model.named_parameters():  # a shared one once
+        tensors[name] = weights.detach().half().cpu()
+        if not tensors[name].isfinite().all():
+            came = f"one of size {weights.detach().abs().max().item():g}"
+            raise ValueError(f"{name} must hold numbers of at most 65504, as float16 does, came {came}")
+    path.write_bytes(to_bytes(tensors, metadata={"facts": text}))
+
+
+def names():
+    """Those of the models that come with the package."""
+    return sorted(file.stem for file in WEIGHTS.glob("*.safetensors"))
+
+
+def as_path(name):
+    """The path that a string, bytes or anything like a path means."""
+    try:
+        return Path(os.fsdecode(name))
+    except TypeError as error:
+        raise ValueError(f"expected a name or a path, came {name!r}") from error
+
+
+def find(name):
+    """The file of one of the package's models, by its name, or else of a path; see `load`."""
+    known = names()
+    path = WEIGHTS / f"{name}.safetensors" if isinstance(name, str) and name in known else as_path(name)
+    if not path.is_file():
+        raise ValueError(f"no weights at {str(name)!r}, expected the path of a file or one of {', '.join(known)}")
+    return path
 
 
 def load(name):
     """A model with the weights that `save` wrote; nothing is downloaded, nothing is unpickled.
 
     Args:
-        name: of one of the models that come with the package, such as "translator_attention"; or the path of a file.
+        name: of one of the models that come with the package, such as "translator_attention"; or the path of a file,
+            such as "mine.safetensors".
 
     Returns:
         the model, for evaluation; `model.facts` holds what was saved beside the weights.
@@ -622,13 +836,10 @@ def load(name):
             this version does not know, or other weights than that model has.
         ImportError: the library safetensors is missing.
 
-    >>> load("tagger_3").tag([["my", "friend", "plants", "a", "plant"]])
-    [['DET', 'NOUN', 'VERB', 'DET', 'NOUN']]
+    >>> load("tagger_3").tag(["I saw a saw."])
+    [['PRON', 'VERB', 'DET', 'NOUN']]
     """
-    path = name if isinstance(name, Path) else WEIGHTS / f"{name}.safetensors"
-    if not path.is_file():
-        known = sorted(file.stem for file in WEIGHTS.glob("*.safetensors"))
-        raise ValueError(f"no weights at {name!r}, expected the path of a file or one of {', '.join(known)}")
+    path = find(name)
     try:
         from safetensors import SafetensorError, safe_open
     except ImportError as error:
@@ -663,7 +874,7 @@ def from_facts(name, text):
         raise ValueError(f"{name} must hold one of {', '.join(KINDS)}, came {kind!r}, written by version {version}")
     try:
         model = KINDS[kind](*[Vocabulary([" ".join(its)]) for its in words], **config)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RuntimeError) as error:  # the last: more than there is memory
         raise ValueError(
             f"{name} must describe a {kind} of version {__version__}, came one of version {version}: {error}"
         ) from error

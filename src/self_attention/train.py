@@ -6,7 +6,7 @@
 
 The first word of a source says which language to write. In Python, later:
 
-    model = nn.load(Path("mine.safetensors"))
+    model = nn.load("mine.safetensors")
     model.translate(["<2en> merci"])
 
 Same options, same seed, same machine: same weights, also when the run was interrupted and went on from its checkpoint.
@@ -22,6 +22,7 @@ import sys
 import time
 from contextlib import nullcontext, redirect_stderr
 from pathlib import Path
+from unicodedata import normalize
 from zlib import crc32
 
 import torch
@@ -34,7 +35,7 @@ from .progress import progress, watched
 
 STEPS = 6000
 SIGNS = {"<pad>", "<bos>", "<eos>", "<unk>"}
-FREE = ("pairs", "out", "log_file", "checkpoint", "every")  # options that a run may change when it goes on
+FREE = ("pairs", "out", "log_file", "checkpoint", "every", "device")  # options that a run may change when it goes on
 
 
 # What is asked for
@@ -56,6 +57,15 @@ COUNT = number(int, "at least 1", lambda value: value >= 1)
 SEED = number(int, "0 or more", lambda value: 0 <= value < 2**63)
 RATE = number(float, "more than 0", lambda value: 0 < value < float("inf"))
 SHARE = number(float, "0 or more and less than 1", lambda value: 0 <= value < 1)
+
+
+def device(text):
+    """What argparse makes of a device's name: an error if there is none that computes."""
+    try:
+        torch.zeros(1, device=text).item()  # "meta" has no numbers
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        raise argparse.ArgumentTypeError(f"expected a device of this machine such as cpu, came {text}") from error
+    return text
 
 
 def options():
@@ -86,6 +96,8 @@ def options():
     training.add_argument("--rate", type=RATE, default=5e-3, help="the highest learning rate; default: 0.005")
     training.add_argument("--warm-up", type=COUNT, metavar="STEPS", help="until then; default: 5 %% of the steps")
     training.add_argument("--smoothing", type=SHARE, default=0.0, help="of the labels; default: 0")
+    training.add_argument("--device", type=device, default="cpu", help="where to train, such as cuda or mps; "
+                          "default: cpu")  # fmt: skip
     training.add_argument("--seed", type=SEED, default=0, help="of first weights and batches; default: 0")
     files = parser.add_argument_group("files")
     files.add_argument("--out", type=Path, required=True, metavar="FILE", help="weights to write, .safetensors, "
@@ -110,6 +122,8 @@ def check(asked):
         raise ValueError(f"--to must be one or both of {', '.join(asked.languages)}, came {' '.join(asked.to)}")
     if asked.pairs is None and asked.languages != ["fr", "en"]:
         raise ValueError("--languages belongs to --pairs: the book's corpus is fr en")
+    if asked.device != "cpu" and int(os.environ.get("WORLD_SIZE", 1)) > 1:
+        raise ValueError(f"--device belongs to one process: under torchrun it must be cpu, came {asked.device}")
     if asked.out.suffix != ".safetensors":
         raise ValueError(f"--out must end in .safetensors, came {asked.out}")
     for name, path in (("out", asked.out), ("log-file", asked.log_file), ("checkpoint", asked.checkpoint)):
@@ -123,7 +137,7 @@ def check(asked):
 
 
 def read(path):
-    """The pairs in a file, each distinct pair once.
+    """The pairs in a file, each distinct pair once, their accents composed (NFC).
 
     Raises:
         ValueError: a line is not UTF-8 or not two sentences; says which.
@@ -131,7 +145,7 @@ def read(path):
     pairs = {}
     for number, line in enumerate(path.read_bytes().removeprefix(b"\xef\xbb\xbf").splitlines(), start=1):
         try:
-            sides = tuple(" ".join(side.split()) for side in line.decode().split("\t"))
+            sides = tuple(" ".join(side.split()) for side in normalize("NFC", line.decode()).split("\t"))
         except UnicodeDecodeError as error:
             raise ValueError(f"{path}, line {number}: expected UTF-8, came {line[:40]!r}") from error
         if len(sides) != 2 or not all(sides):
@@ -254,7 +268,7 @@ class Run:
         self.model = nn.TransformerTranslator(
             Vocabulary([sentence for pair in examples for sentence in pair]),
             d_model=asked.d_model, h=asked.h, d_ff=asked.d_ff, layers=tuple(asked.layers), norm=asked.norm,
-        )  # fmt: skip
+        ).to(asked.device)  # fmt: skip
         how = {"fused": True, "length": words, "smoothing": asked.smoothing}
         self.training = nn.Training(
             self.model, examples, asked.steps, asked.batch, asked.rate, asked.seed, asked.warm_up, **how
@@ -274,7 +288,7 @@ class Run:
     def resume(self, path):
         """Go on from a checkpoint, if it is this run's."""
         try:
-            kept = torch.load(path, weights_only=True)
+            kept = torch.load(path, map_location="cpu", weights_only=True)
             was, corpus, training, log = (kept[name] for name in ("options", "corpus", "training", "log"))
         except Exception as error:  # whatever torch says of a file that is no checkpoint
             raise ValueError(f"--checkpoint {path} must be one of this command, came something else") from error

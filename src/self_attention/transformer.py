@@ -2,8 +2,9 @@
 
 Shapes: b sentences, n target and m source positions, d = d_model features, h heads. A mask is boolean, True = may
 attend. Every weight matrix of attention passes through `change`, if one is given: called as
-change(place, layer, weights) with place "encoder", "decoder" (its self-attention) or "cross", it returns the weights
-to use in their stead. That is how the book asks what an attention row *does*.
+change(place, layer, weights) with place "encoder", "decoder" (its self-attention) or "cross" and the layer's number
+from 0 (`layer.of` is how many there are), it returns the weights to use in their stead. That is how the book asks what
+an attention row *does*.
 """
 
 import math
@@ -74,9 +75,10 @@ class MultiHeadAttention(nn.Module):
         Z, weights = scaled_dot_product_attention(Q, K, V, mask)  # (b, h, n, d / h), (b, h, n, m)
         if change:
             own, weights = weights, change(weights)
-            came = None if weights is None else tuple(weights.shape)
+            came = tuple(weights.shape) if isinstance(weights, torch.Tensor) else type(weights).__name__
             if came != own.shape:
                 raise ValueError(f"change must return weights (b, h, n, m) = {tuple(own.shape)}, came {came}")
+            weights = weights.to(V)  # their dtype and device
             Z = weights @ V
         return self.output(merge_heads(Z)), weights
 
@@ -181,7 +183,8 @@ class Transformer(nn.Module):
     The matrix of the target's word vectors also makes the logits.
 
     Raises:
-        ValueError: d_model is odd, h does not divide it, the norm is unknown, a number is less than 1.
+        ValueError: d_model is odd, h does not divide it, the norm is unknown, a number is less than 1. When it runs:
+            ids are no integers (b, n) below the number of words, a mask is not (b, 1, m), shapes do not fit.
 
     >>> import torch
     >>> model = Transformer(source=10, target=12, d_model=8, h=2, d_ff=16, layers=(1, 1))
@@ -198,8 +201,9 @@ class Transformer(nn.Module):
         sinusoidal_positions(0, d_model)  # refuses an odd d_model before anything is built
         if not isinstance(layers, tuple | list) or len(layers) != 2:
             raise ValueError(f"layers must be two numbers, of the encoder and of the decoder, came {layers!r}")
-        for number in layers:
-            check_integer("layers", number, least=1)
+        numbers = [("layers", layers[0]), ("layers", layers[1]), ("source", source)]
+        for name, number in numbers + [("target", target)] * (target is not None):
+            check_integer(name, number, least=1)
         super().__init__()
         self.d_model = d_model
         self.source = nn.Embedding(source, d_model)
@@ -221,8 +225,10 @@ class Transformer(nn.Module):
 
     def encode(self, ids, mask=None, change=None):
         """From ids (b, m) and a mask (b, 1, m) to the memory (b, m, d) and {"encoder": a map for each layer}."""
+        check_ids("ids", ids, below=len(self.source.weight))
+        check_padding(mask, m=ids.shape[1])
         X, maps = self.embed(self.source, ids), {"encoder": []}
-        for i, layer in enumerate(self.encoder):
+        for i, layer in numbered(self.encoder):
             X, weights = layer(X, mask, at(change, "encoder", i))
             maps["encoder"].append(weights)  # (b, h, m, m)
         return self.norms[0](X), maps
@@ -235,12 +241,14 @@ class Transformer(nn.Module):
         Raises:
             ValueError: both a change and a cache are given.
         """
+        check_ids("ids", ids, below=len(self.target.weight))
+        check_padding(memory_mask, m=memory.shape[-2])
         if change and cache is not None:
             raise ValueError("expected change or cache, came both: a change counts its rows from the first word")
         first = 0 if cache is None else cache.length
         X, maps = self.embed(self.target, ids, first), {"decoder": [], "cross": []}
         mask = causal_mask(ids.shape[1], offset=first, like=X)
-        for i, layer in enumerate(self.decoder):
+        for i, layer in numbered(self.decoder):
             changes = at(change, "decoder", i), at(change, "cross", i)
             kept = () if cache is None else (cache["decoder", i], cache["cross", i])
             X, weights, cross = layer(X, memory, mask, memory_mask, *changes, *kept)
@@ -249,8 +257,40 @@ class Transformer(nn.Module):
         return self.norms[1](X) @ self.target.weight.T, maps
 
 
+def check_ids(name, ids, below):
+    """Refuse what are not ids (b, n) of a vocabulary; their values are read only where that costs nothing."""
+    if not isinstance(ids, torch.Tensor) or ids.ndim != 2 or ids.shape[1] == 0:
+        came = tuple(ids.shape) if isinstance(ids, torch.Tensor) else type(ids).__name__
+        raise ValueError(f"{name} must be a tensor (b, n) of ids, n at least 1, came {came}")
+    if ids.device.type == "cpu" and not torch.compiler.is_compiling():
+        as_integers(name, ids, below)
+
+
+def check_padding(mask, m):
+    """Refuse a mask of padding that is not (b, 1, m) but would broadcast."""
+    if mask is not None and (mask.ndim != 3 or mask.shape[-1] != m):
+        raise ValueError(f"mask must be (b, 1, m) with m = {m}, came {tuple(mask.shape)}")
+
+
+class Number(int):
+    """A number from 0 that knows `of` how many."""
+
+    def __new__(cls, number, of):
+        """The number."""
+        number = super().__new__(cls, number)
+        number.of = of
+        return number
+
+
+def numbered(layers):
+    """Some layers, each with its `Number`."""
+    return [(Number(i, of=len(layers)), layer) for i, layer in enumerate(layers)]
+
+
 def at(change, place, layer):
     """What `change` does at one place of one layer; None if there is none."""
+    if change is not None and not callable(change):
+        raise ValueError(f"change must be a function of place, layer and weights, came {type(change).__name__}")
     return change and (lambda weights: change(place, layer, weights))
 
 
@@ -268,7 +308,9 @@ def force(place, layer, query=None, key=None, head=None):
         a function that `Transformer.encode` and `decode` take as `change`.
 
     Raises:
-        ValueError: the place is unknown, the layer negative; when it is called: there is no such row, key or head.
+        ValueError: the place is unknown, the layer negative. When it is called: there is no such layer, head, row or
+            key, or rows or keys for another number of sentences. A row of the decoder beyond the end of a sentence is
+            refused by `TransformerTranslator.translate` and `maps`.
 
     >>> change = force("encoder", layer=1, query=0, key=2)
     >>> change("encoder", 1, torch.full((1, 1, 2, 4), 0.25))[0, 0]
@@ -279,20 +321,42 @@ def force(place, layer, query=None, key=None, head=None):
         raise ValueError(f"place must be one of {', '.join(PLACES)}, came {place!r}")
     check_integer("layer", layer)
     heads = slice(None) if head is None else slice(head, head + 1)
-    query, key = (None if i is None else torch.as_tensor(i).reshape(-1, 1, 1, 1) for i in (query, key))
+    query, key = (None if i is None else torch.as_tensor(i).cpu().reshape(-1, 1, 1, 1) for i in (query, key))
 
     def change(its_place, its_layer, weights):
+        if its_place == place and layer >= getattr(its_layer, "of", math.inf):
+            raise ValueError(f"layer must be less than {its_layer.of}, the layers of {place!r}, came {layer}")
         if (its_place, its_layer) != (place, layer):
             return weights
-        h, n, m = weights.shape[-3:]
-        rows = n if place == "encoder" else math.inf  # the decoder's come one by one
+        b, h, n, m = weights.shape
+        rows = n if place == "encoder" else math.inf  # the decoder's come one by one: see check_rows
         for name, i, below in (("query", query, rows), ("key", key, m), ("head", head, h)):
             if i is not None:
                 as_integers(name, i, below)
-        asked = torch.tensor(True) if query is None else torch.arange(n)[:, None] == query  # (b, 1, n, 1)
-        row = torch.zeros(m) if key is None else (torch.arange(m) == key).to(weights.dtype)  # (b, 1, 1, m)
+                if name != "head" and len(i) not in (1, b):
+                    raise ValueError(f"{name} must be one number, or one for each of {b} sentences, came {len(i)}")
+        like, asked, row = {"device": weights.device}, weights.new_ones((), dtype=torch.bool), weights.new_zeros(m)
+        if query is not None:
+            asked = torch.arange(n, **like)[:, None] == query.to(**like)  # (b, 1, n, 1)
+        if key is not None:
+            row = (torch.arange(m, **like) == key.to(**like)).to(weights.dtype)  # (b, 1, 1, m)
         changed = weights.clone()
         changed[:, heads] = torch.where(asked, row, weights[:, heads])
         return changed
 
+    change.rows = (place, query)
     return change
+
+
+def check_rows(change, counts):
+    """Refuse a change that `force` made for a row of the decoder which a sentence does not have.
+
+    Args:
+        change: any, or None.
+        counts: how many rows each of b sentences has.
+    """
+    place, query = getattr(change, "rows", ("encoder", None))
+    if place != "encoder" and query is not None:
+        for row, count in zip(query.flatten().expand(len(counts)).tolist(), counts, strict=True):
+            if row >= count:
+                raise ValueError(f"query must be less than {count}, the rows of {place!r} in a sentence, came {row}")

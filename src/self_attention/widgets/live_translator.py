@@ -2,8 +2,6 @@
 
 import functools
 import math
-import re
-import unicodedata
 from itertools import count
 from numbers import Integral
 
@@ -38,10 +36,11 @@ class LiveTranslator(ModelWidget):
     and drags a word's weights onto other words: the model runs again with these rows of weights forced.
 
     Args:
-        model: the name of a model that comes with the package, such as "transformer_both"; or a
+        model: the name of a model that comes with the package, such as "transformer_both"; or the path of a file, or a
             `nn.TransformerTranslator`, whose weights then travel inside the HTML, as float16.
-        sentences: 1 to 20 source sentences of at most 40 words, all of which the model knows. If its vocabulary has
-            words such as "<2en>" that say what to write, a sentence begins with one, or the widget puts it there.
+        sentences: 1 to 20 source sentences of at most 40 words, all of which the model knows; capitals, a final stop
+            and the like do not matter: see `Vocabulary.split`. If its vocabulary has words such as "<2en>" that say
+            what to write, a sentence begins with one, or the widget puts it there.
         sentence: which one is shown, from 0.
         place: "encoder", "decoder" (its self-attention) or "cross" (from the decoder to the encoder).
         layer, head: which map of this place is shown, from 0; where there are fewer, the last.
@@ -49,8 +48,7 @@ class LiveTranslator(ModelWidget):
         change: rows moved by hand: a list of {"place", "layer", "head", "query", "weights"} and "sentence": the number
             of a given sentence, or the words of another one; without it, the one shown. As many weights as the row has
             keys: the words of the source; query + 1 in the decoder's self-attention. They are divided by their sum.
-        text: a sentence to be shown instead of the given one, without a tag; capitals, a final stop and "l'animal" for
-            "l' animal" are as good.
+        text: a sentence to be shown instead of the given one, without a tag.
         direction: the tag, such as "<2en>", that says what to write; default: as in the sentence shown. A given
             sentence that has another tag shows turned round: its translation, to be translated back.
         method: "greedy", "beam" or "sample".
@@ -135,9 +133,9 @@ class LiveTranslator(ModelWidget):
         encoder, decoder = self._model.transformer.encoder, self._model.transformer.decoder
         self._layers = {"encoder": len(encoder), "decoder": len(decoder), "cross": len(decoder)}
         self._heads = decoder[0].attention.h
-        self._tags = [word for word in self._model.source.words if re.fullmatch(r"<2\w+>", word)]
+        self._tags = self._model.tags
         self._sentences = spec["sentences"] = [self._tagged(sentence) for sentence in self._sentences]
-        self._said = self._model.translate(self._sentences, LONGEST)
+        self._said = list(map(str, self._model.translate(self._sentences, LONGEST)))
         controls = (CONTROLS if self._tags else MAPS) if controls is None else controls
         controls = [name for name in check_controls(controls, CONTROLS) if name != "direction" or self._tags]
         spec |= {"controls": controls, "caption": str(caption), "said": self._said}
@@ -236,9 +234,8 @@ class LiveTranslator(ModelWidget):
 
     @traitlets.validate("text")
     def _valid_text(self, proposal):
-        known = [word for word in self._model.source.words[4:] if word not in self._tags]
-        words = split(proposal.value, known)
-        return check_sentences(" ".join(words), known)[0] if proposal.value.strip() else ""
+        text = proposal.value
+        return check_sentences(text, self._model.source, without=self._tags)[0] if text.strip() else ""
 
     @traitlets.validate("change")
     def _valid_change(self, proposal):
@@ -263,7 +260,7 @@ class LiveTranslator(ModelWidget):
                 raise ValueError(f"{name} of a changed row must be from 0 to {size - 1}, got {row[name]!r}")
 
         if isinstance(row["sentence"], str):
-            [row["sentence"]] = check_sentences(row["sentence"], self._model.source.words[4:])
+            [row["sentence"]] = check_sentences(row["sentence"], self._model.source)
         else:
             check("sentence", len(self._sentences))
         check("layer", self._layers[row["place"]])
@@ -327,7 +324,7 @@ class LiveTranslator(ModelWidget):
             return found[min(self.hypothesis, len(found) - 1)][0]
         if self.method == "sample":
             return self._text(self._drawn())
-        return self._model.translate([" ".join(self._source)], LONGEST, self._forced)[0]
+        return str(self._model.translate([" ".join(self._source)], LONGEST, self._forced)[0])
 
     def _drawn(self):
         """The ids of a translation, each drawn from the distribution of its step."""
@@ -425,24 +422,6 @@ def french_and_english():
 
     said = [*pairs(1500), *greeting_pairs(100)]
     return tuple({word for pair in said for word in pair[side].split()} for side in (0, 1))
-
-
-def split(text, known):
-    """The words of what somebody typed: lower-case, no final stop, "l'animal" as "l' animal", commas alone.
-
-    An apostrophe parts a word only where the model knows what stands before it.
-
-    >>> split("L’animal, qu'il voit.", ["animal", "il", "l'", "qu'", "voit"])
-    ["l'", 'animal', ',', "qu'", 'il', 'voit']
-    """
-    text = unicodedata.normalize("NFC", text).lower().replace("’", "'").replace(",", " , ").rstrip(" .!?…\t\n")
-    words = []
-    for word in text.split():
-        while "'" in word[:-1] and (start := word[: word.index("'") + 1]) in known:
-            words.append(start)
-            word = word[len(start) :]
-        words.append(word)
-    return words
 
 
 def uniform(seed):
