@@ -7,7 +7,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.colors import to_rgba
 
-from ._arrays import as_floats, check_mask, to_numpy
+from ._arrays import as_floats, as_mask, to_numpy
 
 COLOURS = {"weights": "Blues", "scores": "PuOr"}  # Matplotlib's names of colour maps; the widgets use the same
 MOST_NUMBERS = 144  # in so many cells the numbers still fit
@@ -72,7 +72,7 @@ def heat_map(values, tokens, key_tokens=None, *, kind="weights", mask=None, ax=N
 
 def check_map(values, tokens, key_tokens, kind, mask):
     """The values as a masked NumPy array (n, m), once they and everything beside them have been checked."""
-    _, values = as_floats(values=values)
+    _, _, values = as_floats(values=values)
     values = to_numpy("values", values)
     expected = len(tokens), len(key_tokens)
     if values.shape != expected or values.size == 0:
@@ -81,9 +81,7 @@ def check_map(values, tokens, key_tokens, kind, mask):
         raise ValueError(f"kind must be 'weights' or 'scores', came {kind!r}")
     masked = np.isneginf(values) & (kind == "scores")
     if mask is not None:
-        mask = to_numpy("mask", mask)
-        check_mask(mask, values)
-        masked = masked | ~mask
+        masked = masked | ~as_mask(to_numpy("mask", mask), values)
     shown = np.ma.array(values, mask=masked)
     seen = shown.compressed()
     if not np.isfinite(seen).all():
