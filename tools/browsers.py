@@ -1,8 +1,8 @@
 """Find the browsers of the tests, and bring those that are missing: python tools/browsers.py
 
-Chromium must be there: the system's, else Playwright's own, which is fetched, else the package. Firefox and WebKit are the
-system's, else the packages. Packages are for root on Debian and Ubuntu, and for sudo where CI is set; whoever cannot have
-Firefox or WebKit is told, and its tests are skipped.
+Chromium must be there: the system's, else Playwright's own, which is fetched, else the package. Firefox and WebKit are
+the system's, else the packages. Only root on Debian and Ubuntu gets packages, and sudo where CI is set; to others it is
+said what is missing, and the tests in Firefox and WebKit are skipped.
 """
 
 import glob
@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 
+IN_CI = "CI" in os.environ  # where no browser may be missing
 PROGRAMS = {
     "Chromium": ["chromium", "chromium-browser", "google-chrome", "chrome"],
     "Firefox": ["firefox-esr", "firefox"],
@@ -58,7 +59,7 @@ def missing(name):
 def ways(name):
     """The commands that may bring a browser, in the order of trying."""
     root = [] if os.geteuid() == 0 else ["sudo", "-n"]
-    may_install = shutil.which("apt-get") and (not root or "CI" in os.environ and shutil.which("sudo"))
+    may_install = shutil.which("apt-get") and (not root or IN_CI and shutil.which("sudo"))
     if name == "Chromium":
         yield ["playwright", "install", "chromium"]
     if may_install:
