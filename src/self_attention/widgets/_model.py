@@ -62,20 +62,21 @@ def check_sentences(sentences, vocabulary, without=()):
     if not 1 <= len(sentences) <= MOST["sentences"] or not all(1 <= size <= MOST["words"] for size in sizes):
         expected = f"1 to {MOST['sentences']} sentences of 1 to {MOST['words']} words"
         raise ValueError(f"expected {expected}, got {len(sentences)} of {sizes} words")
-    check_known(sum(sentences, []), [word for word in vocabulary.words[4:] if word not in without])
+    check_known(sum(sentences, []), [word for word in vocabulary.ordinary if word not in without])
     return [" ".join(words) for words in sentences]
 
 
 def fetch(model):
     """The name of a model ("" if it is not the package's), its safetensors file as bytes, and the model in float64."""
     from .. import nn  # torch, which the other widgets do without
+    from ..nn import weights
 
     with TemporaryDirectory() as folder:
         path = Path(folder, "model.safetensors")
         if isinstance(model, nn.TransformerTranslator):
             nn.save(model, path)
         elif isinstance(model, str | PathLike):
-            path = nn.find(model)
+            path = weights.find(model)
         else:
             raise ValueError(f"model must be a name or a TransformerTranslator, got {type(model).__name__}")
         loaded = nn.load(path)

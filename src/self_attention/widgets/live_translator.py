@@ -167,7 +167,7 @@ class LiveTranslator(ModelWidget):
         every = 2 ** len(self._tags) - 1
         known = {"<2en>": french_and_english()[0], "<2fr>": french_and_english()[1]}
         spoken = []
-        for word in self._model.source.words[4:]:
+        for word in self._model.source.ordinary:
             own = sum(2**i for i, tag in enumerate(self._tags) if word in known.get(tag, ()))
             spoken.append(0 if word in self._tags else own or every)
         return spoken
@@ -182,7 +182,7 @@ class LiveTranslator(ModelWidget):
             if self._tags and len(words) == 1:
                 raise ValueError(f"expected words after the tag, got {sentence!r}")
             return sentence
-        spoken = dict(zip(self._model.source.words[4:], self._spoken(), strict=True))
+        spoken = dict(zip(self._model.source.ordinary, self._spoken(), strict=True))
         allowed = [tag for i, tag in enumerate(self._tags) if all(spoken[word] >> i & 1 for word in words)]
         if not allowed:
             raise ValueError(f"expected a sentence that begins with one of {self._tags}, got {sentence!r}")
@@ -303,7 +303,7 @@ class LiveTranslator(ModelWidget):
         source = " ".join(self._source)
         if not self._hands:
             return decoding.predictor(self._model, source)
-        return decoding.predictor(self._model, source, cache=False, change=self._forced)
+        return decoding.predictor(self._model, source, cache=False, intervention=self._forced)
 
     def _text(self, ids):
         return " ".join(self._model.target.words[i] for i in ids if i != 2)  # <eos>
@@ -313,7 +313,7 @@ class LiveTranslator(ModelWidget):
         """What the beam ends with, best first: a list of (translation, log-probability)."""
         from .. import decoding
 
-        found = decoding.beam_search(self._predict(), width=self.width, number=self.width, longest=LONGEST)
+        found = decoding.beam_search(self._predict(), width=self.width, number=self.width, max_len=LONGEST)
         return [(self._text(one.ids), float(one.log_probability)) for one in found]
 
     @property

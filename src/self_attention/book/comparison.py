@@ -8,11 +8,10 @@ import torch
 from torch import nn
 from torch.nn.functional import cross_entropy, pad, relu
 
-from ._arrays import check_integer
-from .masks import causal_mask
-from .nn import LearnedPositions
-from .positions import sinusoidal_positions
-from .transformer import EncoderLayer
+from .._arrays import check_integer
+from ..masks import causal_mask
+from ..nn import EncoderLayer, LearnedPositions
+from ..positions import sinusoidal_positions
 
 DIGITS = 10
 

@@ -25,7 +25,7 @@ def watch(items):
 
 
 def progress(steps, first=0):
-    """A `report` for `nn.train(..., report=progress(steps))`: a bar with the loss beside it.
+    """A `report` for `train(..., report=progress(steps))`: a bar with the loss beside it.
 
     Args:
         steps: how many there will be.
