@@ -12,7 +12,6 @@ from self_attention.corpus import (
     FIXED,
     GREETINGS,
     Grammar,
-    Vocabulary,
     because_pairs,
     corpus,
     greeting_pairs,
@@ -20,6 +19,7 @@ from self_attention.corpus import (
     part_of,
     tagged_sentences,
 )
+from self_attention.vocabulary import Vocabulary
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +87,7 @@ def test_the_text_decides_the_part_whatever_drew_it(parts):
     assert all(part_of(pair.fr) == part for part in parts for pair in parts[part])
     assert {part_of(fr) for fr in FIXED} == {"train"}
     train = {pair.fr for pair in parts["train"]} | {pair.fr for pair in pairs(3000, seed=5)}
-    for held_out in (pairs(100, "test", seed=9), pairs(50, "test", kind="because", longest=15), because_pairs(100)):
+    for held_out in (pairs(100, "test", seed=9), pairs(50, "test", kind="because", max_len=15), because_pairs(100)):
         assert {part_of(item.fr) for item in held_out} == {"test"}
         assert not train & {item.fr for item in held_out}
 
@@ -101,7 +101,7 @@ def test_pairs_are_the_beginning_of_the_corpus(parts):
 
 
 def test_one_sentence_one_translation_both_ways(everything):
-    others = pairs(4000, seed=1) + pairs(1500, kind="clause", longest=5) + list(FIXED.items())
+    others = pairs(4000, seed=1) + pairs(1500, kind="clause", max_len=5) + list(FIXED.items())
     french, english = defaultdict(set), defaultdict(set)
     for fr, en in everything + others:
         french[fr].add(en)
@@ -479,7 +479,7 @@ def test_vocabulary_of_the_corpus(parts):
     [
         (lambda: pairs(1, "dev"), "part = 'dev', expected 'train', 'valid' or 'test'"),
         (lambda: pairs(1, kind="question"), "kind = 'question', expected one of fixed, thanks"),
-        (lambda: pairs(1, longest=0), "longest = 0"),
+        (lambda: pairs(1, max_len=0), "longest = 0"),
         (lambda: pairs(1, "test", kind="fixed"), "there are only about"),
         (lambda: Vocabulary("je suis"), "expected a list of sentences"),
         (lambda: Vocabulary(["a"]).decode([5]), "expected numbers from 0 to 4"),

@@ -8,8 +8,16 @@ from statistics import mean
 import pytest
 import torch
 
-from self_attention import layers, nn
-from self_attention.layers import ImageReader, Recaller, accuracy, digit_images, gradients, recall_examples, stacked
+from self_attention import layers
+from self_attention.book.comparison import (
+    ImageReader,
+    Recaller,
+    accuracy,
+    digit_images,
+    gradients,
+    recall_examples,
+    stacked,
+)
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 ROOT = Path(__file__).parents[1]
@@ -182,7 +190,7 @@ def test_the_scripts_are_deterministic_and_follow_the_seed(scripts, monkeypatch,
 
 def logs(name, steps):
     """The runs of a script, without the longer or shorter ones."""
-    return [run for run in nn.logs(name) if run["steps"] == steps]
+    return [run for run in logs(name) if run["steps"] == steps]
 
 
 def right(runs, task, kind, distance):
@@ -250,7 +258,7 @@ def test_untrained_gradients_vanish_in_recurrences_alone():
 
 
 def test_trained_at_a_far_distance_alone_recurrences_may_never_begin():
-    runs = nn.logs("recall_distance64")
+    runs = logs("recall_distance64")
     assert [run["seed"] for run in runs] == [0, 1, 2]
     assert max(right(runs, "1", "lstm", "64")) < 20
     assert sum(share > 98 for share in right(runs, "1", "gru", "64")) == 2
@@ -262,14 +270,14 @@ def test_trained_at_a_far_distance_alone_recurrences_may_never_begin():
 
 
 def test_the_slower_rate_is_better_for_none():
-    (slow,), fast = nn.logs("recall_rate0.003"), logs("recall", 1500)[0]
+    (slow,), fast = logs("recall_rate0.003"), logs("recall", 1500)[0]
     for task, kinds in slow["test"].items():
         for kind, found in kinds.items():
             assert found["curve"][-1][1] <= fast["test"][task][kind]["curve"][-1][1] + 5, (task, kind)
 
 
 def test_the_convolution_is_ahead_most_with_the_fewest_images():
-    runs = nn.logs("digits")
+    runs = logs("digits")
     ahead = {
         size: mean(run["test"][size]["cnn"]["right"] - run["test"][size]["self-attention"]["right"] for run in runs)
         for size in runs[0]["test"]

@@ -279,9 +279,9 @@ def finding(source="print(nn.load('tagger').score())", tags=("finding",), output
     [
         "print(nn.load('tagger').score())",
         "model = nn.load('tagger')\nprint(model.score())",
-        "for run in nn.logs('tagger'):\n    print(run)",
+        "for run in logs('tagger'):\n    print(run)",
         "def fit(model):\n    optimizer.step()\n\nprint(fit(1))",
-        "def score():\n    return nn.train(model)\n\nshares = []\nshares.append(score())\nprint(shares)",
+        "def score():\n    return train(model)\n\nshares = []\nshares.append(score())\nprint(shares)",
         "shares = {}\nshares['a'] = nn.load('tagger').score()\nprint(shares)",
         "class A:\n    best = nn.load('tagger')\n\nprint(A.best)",
     ],

@@ -15,6 +15,7 @@ import pytest
 import torch
 
 from self_attention import nn, progress, train
+from self_attention.training.log import digest
 
 NUMBERS = dict(zip("un deux trois quatre cinq".split(), "one two three four five".split(), strict=True))
 TINY = "--d-model 16 --h 2 --d-ff 32 --layers 1 1 --batch 15 --rate 0.01".split()
@@ -162,7 +163,7 @@ def test_what_is_held_out_is_nowhere_in_training(tmp_path):
 
 
 def test_size_and_length_can_be_limited(pairs):
-    for words, sizes in ((["--size", "7"], {1, 2}), (["--longest", "2"], {1, 2})):
+    for words, sizes in ((["--size", "7"], {1, 2}), (["--max-len", "2"], {1, 2})):
         learn, tests = train.parts(asked("--pairs", str(pairs), *words))
         assert {train.longer(pair) for pair in learn} <= sizes and len(learn) <= 30
         assert len(tests["sentences"]) == 7
@@ -178,7 +179,7 @@ def test_the_book_trains_on_its_corpus_greetings_and_phrases():
     assert len(learn) == 49_448 and not any(held_out & {pair.fr, *pair.fr.split(" , ")} for pair in learn)
     assert not {pair.en for its in tests.values() for pair in its} & {pair.en for pair in learn}
     facts = nn.load("transformer_both").facts
-    assert facts["corpus"] == nn.digest([learn, tests]), "the corpus has changed: train again (training/README.md)"
+    assert facts["corpus"] == digest([learn, tests]), "the corpus has changed: train again (training/README.md)"
 
 
 def test_figures_are_by_direction_length_and_apart_beyond_what_was_seen():
@@ -235,7 +236,7 @@ def test_a_file_that_holds_no_pairs_is_refused(content, says, tmp_path, capsys):
         ("--to de", "--to must be one or both of fr, en, came de"),
         ("--to en en", "--to must be one or both of fr, en, came en en"),
         ("--languages fr fr", "--languages must be two different names"),
-        ("--longest 1 --size 3 --out nowhere/x.safetensors", "there is no folder nowhere"),
+        ("--max-len 1 --size 3 --out nowhere/x.safetensors", "there is no folder nowhere"),
         ("--out x.pt", "--out must end in .safetensors, came x.pt"),
         ("--log-file nowhere/x.json", "--log-file nowhere/x.json: there is no folder nowhere"),
         ("--checkpoint .", "--checkpoint . must be a file, but is a folder"),
@@ -253,8 +254,8 @@ def test_options_that_cannot_be_are_refused(words, says, pairs, tmp_path, monkey
 def test_languages_and_length_must_leave_something(tmp_path, capsys):
     for words, says in (
         (["--languages", "de", "en"], "--languages belongs to --pairs: the book's corpus is fr en"),
-        (["--out", str(tmp_path / "x.safetensors"), "--pairs", str(tmp_path / "long.tsv"), "--longest", "1"],
-         "--longest 1 leaves no pair to learn from"),
+        (["--out", str(tmp_path / "x.safetensors"), "--pairs", str(tmp_path / "long.tsv"), "--max-len", "1"],
+         "--max-len 1 leaves no pair to learn from"),
     ):  # fmt: skip
         (tmp_path / "long.tsv").write_text("".join(f"a {i}\tb {i}\n" for i in range(40)), encoding="utf-8")
         with pytest.raises(SystemExit):

@@ -9,7 +9,11 @@ import pytest
 import torch
 
 from self_attention import nn, runs, sinusoidal_positions, train
-from self_attention.corpus import GREETINGS, Vocabulary, because_pairs, corpus, tagged_sentences
+from self_attention.book.runs import logs
+from self_attention.corpus import GREETINGS, because_pairs, corpus, tagged_sentences
+from self_attention.training import Training
+from self_attention.training.log import digest
+from self_attention.vocabulary import Vocabulary
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 ROOT = Path(__file__).parents[1]
@@ -56,7 +60,7 @@ def test_each_file_has_its_log_and_is_small():
     assert set(files) == set(NAMES)
     assert all(path.stat().st_size < 1_000_000 for path in files.values())
     assert files["transformer_both"].stat().st_size < 500_000  # the page fetches it
-    assert all(nn.logs(name) for name in files)
+    assert all(logs(name) for name in files)
 
 
 def test_each_file_has_a_card_that_says_what_file_and_log_say():
@@ -75,7 +79,7 @@ def test_weights_say_where_they_come_from(name, parts, tagged):
     assert all(model.facts[key] == facts[key] for key in ("seed", "steps", "version", "corpus"))
     if name != "transformer_both":  # tests/test_train_command.py has what that one learned from
         examples = [tagged["train"], tagged["test"]] if name in TAGGERS else parts
-        assert model.facts["corpus"] == nn.digest(examples), "the corpus has changed: train again (training/README.md)"
+        assert model.facts["corpus"] == digest(examples), "the corpus has changed: train again (training/README.md)"
     assert sum(weights.numel() for weights in model.parameters()) == facts["parameters"]
     assert facts["curve"][-1][0] == facts["steps"] and facts["curve"][-1][1] < facts["curve"][0][1]
 
@@ -121,7 +125,7 @@ def test_the_two_way_transformer_is_as_good_as_its_log_says(parts):
 
 
 def test_a_model_does_not_go_far_beyond_the_lengths_it_has_seen():
-    short = nn.logs("transformer_short")[0]["test"]
+    short = logs("transformer_short")[0]["test"]
     for name in ("fr-en", "en-fr"):
         beyond = short[f"{name} sentences longer than any in training"]
         assert short[f"{name} sentences"]["all"]["exact"] > 95 and beyond["16"]["exact"] < 20
@@ -340,17 +344,17 @@ def test_a_matrix_of_two_places_is_saved_once_and_loaded_into_both(tmp_path):
 def test_training_without_examples_or_steps_is_refused():
     tagger = nn.Tagger(Vocabulary(["a"]), ["X"], reach=1)
     with pytest.raises(ValueError, match="examples must not be empty"):
-        nn.train(tagger, [], steps=1)
+        train(tagger, [], steps=1)
     with pytest.raises(ValueError, match="steps"):
-        nn.train(tagger, [(("a",), ("X",))], steps=0)
+        train(tagger, [(("a",), ("X",))], steps=0)
     for name in ("batch", "warm_up"):
         with pytest.raises(ValueError, match=name):
-            nn.train(tagger, [(("a",), ("X",))], steps=1, **{name: 0})
+            train(tagger, [(("a",), ("X",))], steps=1, **{name: 0})
 
 
 def test_the_rate_warms_up_and_comes_down_along_a_cosine():
     tagger = nn.Tagger(Vocabulary(["a"]), ["X"], reach=1)
-    training, rates = nn.Training(tagger, [(("a",), ("X",))], steps=100, rate=2.0, warm_up=10), []
+    training, rates = Training(tagger, [(("a",), ("X",))], steps=100, rate=2.0, warm_up=10), []
     rates.append(training.schedule.get_last_lr()[0])
     for _ in training:
         rates.append(training.schedule.get_last_lr()[0])

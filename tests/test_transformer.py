@@ -1,4 +1,4 @@
-"""The Transformer against PyTorch's own, what it may not see, what `change` does, and how it translates."""
+"""The Transformer against PyTorch's own, what it may not see, what an intervention does, and how it translates."""
 
 import math
 import re
@@ -8,9 +8,18 @@ import torch
 from torch.nn.functional import embedding
 
 from self_attention import causal_mask, nn, padding_mask
-from self_attention.corpus import Vocabulary
-from self_attention.decoding import Cache
-from self_attention.transformer import PLACES, DecoderLayer, EncoderLayer, MultiHeadAttention, Transformer, force
+from self_attention.nn import (
+    DecoderLayer,
+    EncoderLayer,
+    Force,
+    KVCache,
+    MultiHeadAttention,
+    Transformer,
+    intervene,
+)
+from self_attention.nn.interventions import PLACES, wrapped
+from self_attention.training import train
+from self_attention.vocabulary import Vocabulary
 
 torch.set_num_threads(1)
 norms = pytest.mark.parametrize("norm", ["pre", "post"])
@@ -56,7 +65,7 @@ def translator(pairs=PAIRS, **config):
 
 @pytest.fixture(scope="module")
 def trained():
-    return nn.train(translator(), PAIRS, steps=80, rate=1e-2)
+    return train(translator(), PAIRS, steps=80, rate=1e-2)
 
 
 # PyTorch is the oracle
@@ -250,7 +259,17 @@ def test_who_may_see_nothing_stays_finite():
     assert all(weights.grad.isfinite().all() for weights in (X, *layer.parameters()))
 
 
-# Change
+# Interventions
+
+
+def encode(model, ids, mask, intervention=None):
+    with intervene(model, intervention):
+        return model.encode(ids, mask)
+
+
+def decode(model, ids, memory, mask, intervention=None):
+    with intervene(model, intervention):
+        return model.decode(ids, memory, mask)
 
 
 @norms
@@ -263,9 +282,9 @@ def test_the_same_weights_change_nothing(norm, ids):
         asked.append((place, layer, tuple(weights.shape)))
         return weights.clone()
 
-    memory_too, _ = ours.encode(source, PADDING, same)
+    memory_too, _ = encode(ours, source, PADDING, same)
     torch.testing.assert_close(memory_too, memory)
-    logits = (ours.decode(target, memory, PADDING, change)[0] for change in (None, same))
+    logits = (decode(ours, target, memory, PADDING, intervention)[0] for intervention in (None, same))
     torch.testing.assert_close(*logits)
     shapes = {"encoder": (B, H, M, M), "decoder": (B, H, N, N), "cross": (B, H, N, M)}
     assert asked == [(place, layer, shapes[place]) for place, layer in ORDER]  # once each, in the order of the work
@@ -281,7 +300,8 @@ def test_a_forced_row_reads_what_it_is_told():
         return weights
 
     free, _ = attention(X, Y)
-    forced, weights = attention(X, Y, change=row_1_reads_word_3)
+    attention.attention = wrapped(attention.attention, row_1_reads_word_3)
+    forced, weights = attention(X, Y)
     torch.testing.assert_close(forced[:, 1], attention.output(attention.values(Y))[:, 3])
     assert (weights[:, :, 1, 3] == 1).all() and not torch.allclose(forced[:, 1], free[:, 1])
     rest = [0, 2, 3]
@@ -296,16 +316,16 @@ def test_weights_put_in_by_hand_work_as_their_own(norm, ids):
         weights = weights * CAUSAL
         return weights / weights.sum(dim=-1, keepdim=True)
 
-    torch.testing.assert_close(ours.encode(source, PADDING, hide_the_future), ours.encode(source, PADDING & CAUSAL))
+    torch.testing.assert_close(encode(ours, source, PADDING, hide_the_future), ours.encode(source, PADDING & CAUSAL))
 
 
 @pytest.mark.parametrize("place", ORDER, ids=str)
 def test_only_the_place_that_is_asked_for_is_touched(place, ids):
     ours, (source, target) = model(), ids
 
-    def run(change=None):
-        memory, maps = ours.encode(source, PADDING, change)
-        logits, more = ours.decode(target, memory, PADDING, change)
+    def run(intervention=None):
+        memory, maps = encode(ours, source, PADDING, intervention)
+        logits, more = decode(ours, target, memory, PADDING, intervention)
         return logits, [(maps | more)[where][layer] for where, layer in ORDER]
 
     def to_the_first(where, layer, weights):
@@ -321,11 +341,37 @@ def test_only_the_place_that_is_asked_for_is_touched(place, ids):
     assert not any(torch.allclose(before[i], after[i]) for i in later) and not torch.allclose(free, forced)
 
 
-def test_a_change_must_return_weights():
-    attention, X = MultiHeadAttention(D, H), torch.zeros(1, M, D)
-    for change, came in ((lambda weights: None, "None"), (lambda weights: weights[0, 0], r"\(5, 5\)")):
-        with pytest.raises(ValueError, match=rf"change must return .*\(1, 2, 5, 5\), came {came}"):
-            attention(X, X, change=change)
+@pytest.mark.parametrize(
+    ("intervention", "came"),
+    [(lambda place, layer, weights: None, "None"), (lambda place, layer, weights: weights[0, 0], r"\(5, 5\)")],
+)
+def test_an_intervention_must_return_weights(intervention, came, ids):
+    with pytest.raises(ValueError, match=rf"intervention must return .*\(2, 2, 5, 5\), came {came}"):
+        encode(model(), ids[0], PADDING, intervention)
+
+
+def test_an_intervention_ends_with_its_block(ids):
+    ours = model()
+    free, _ = ours.encode(ids[0], PADDING)
+    with pytest.raises(ZeroDivisionError), intervene(ours, lambda place, layer, weights: 1 / 0):
+        ours.encode(ids[0], PADDING)
+    assert torch.equal(ours.encode(ids[0], PADDING)[0], free)
+
+
+def test_interventions_add_up(ids):
+    ours = model()
+    with intervene(ours, Force("encoder", 0, key=1)), intervene(ours, Force("encoder", 1, key=2)):
+        _, maps = ours.encode(ids[0], PADDING)
+    assert (maps["encoder"][0][..., 1] == 1).all()
+    assert (maps["encoder"][1][..., 2] == 1).all()
+
+
+def test_what_is_no_intervention_is_refused(ids):
+    with pytest.raises(ValueError, match="intervention must be a function of place, layer and weights, came int"):
+        encode(model(), ids[0], PADDING, 3)
+    for place in PLACES:
+        with pytest.raises(ValueError, match=f"layer must be less than 2, the layers of '{place}', came 2"):
+            encode(model(), ids[0], PADDING, Force(place, 2))
 
 
 @pytest.mark.parametrize(
@@ -350,17 +396,17 @@ def test_force_writes_what_it_is_told_and_nothing_else(asked, expected, dtype):
     for b, h, n, row in expected:
         cells = torch.meshgrid(*(torch.tensor(i).reshape(-1) for i in (b, h, n)), indexing="ij")
         right[cells] = torch.tensor(row, dtype=dtype)
-    change = force("cross", 1, **asked)
-    assert torch.equal(change("cross", 1, weights), right) and change("cross", 1, weights).dtype == dtype
+    force = Force("cross", 1, **asked)
+    assert torch.equal(force("cross", 1, weights), right) and force("cross", 1, weights).dtype == dtype
     assert torch.equal(weights, given)  # not written into
-    assert change("cross", 0, weights) is weights and change("encoder", 1, weights) is weights
+    assert force("cross", 0, weights) is weights and force("encoder", 1, weights) is weights
 
 
 def test_force_refuses_what_is_not_there(ids):
     with pytest.raises(ValueError, match="place must be one of encoder, decoder, cross, came 'source'"):
-        force("source", 0)
+        Force("source", 0)
     with pytest.raises(ValueError, match="layer must be an integer of at least 0, came -1"):
-        force("encoder", -1)
+        Force("encoder", -1)
     for asked, message in (
         ({"query": 5}, "query must lie from 0 to 4, came 5"),
         ({"query": [0, -1]}, "query must lie from 0 to 4, came -1"),
@@ -370,9 +416,9 @@ def test_force_refuses_what_is_not_there(ids):
         ({"head": 2}, "head must lie from 0 to 1, came 2"),
     ):
         with pytest.raises(ValueError, match=message):
-            model().encode(ids[0], PADDING, force("encoder", 1, **asked))
-    memory, late = model().encode(ids[0], PADDING)[0], force("decoder", 0, query=N, key=0)
-    model().decode(ids[1], memory, PADDING, late)  # a row that is yet to come
+            encode(model(), ids[0], PADDING, Force("encoder", 1, **asked))
+    memory, late = model().encode(ids[0], PADDING)[0], Force("decoder", 0, query=N, key=0)
+    decode(model(), ids[1], memory, PADDING, late)  # a row that is yet to come
 
 
 # Shapes and errors
@@ -442,12 +488,13 @@ def test_a_sentence_ends_at_eos_or_at_the_longest(monkeypatch):
     a, cat, black = (model.target.ids[word] for word in ("a", "cat", "black"))
     said = torch.tensor([[a, cat, 2, black, black, black], [a, 2, a, 2, a, a], [a, a, black, a, 2, 2]])
 
-    def decode(ids, memory, mask, change, cache):
+    def decode(ids, memory, mask, kv_cache):
         calls.append(ids)
-        now = said[:, : ids.shape[1]] if change else said[:, cache.setdefault("step", 0)][:, None]
-        cache = {} if change else cache
-        cache["step"] = cache.get("step", 0) + 1
-        return torch.nn.functional.one_hot(now, len(model.target)).double(), {}
+        now = said[:, : ids.shape[1]] if kv_cache is None else said[:, kv_cache.setdefault("step", 0)][:, None]
+        kv_cache = {} if kv_cache is None else kv_cache
+        kv_cache["step"] = kv_cache.get("step", 0) + 1
+        logits = torch.nn.functional.one_hot(now, len(model.target)).double()
+        return logits, {"cross": [torch.zeros(3, 2, now.shape[1], 3)]}
 
     monkeypatch.setattr(model.transformer, "decode", decode)
     sentences = ["un chat", "merci", "un chien noir"]
@@ -455,9 +502,13 @@ def test_a_sentence_ends_at_eos_or_at_the_longest(monkeypatch):
     assert len(calls) == 5  # no step after all have ended
     bos = torch.full((3, 1), Vocabulary.BOS)
     assert torch.equal(torch.cat(calls, dim=1), torch.cat([bos, said[:, :4]], dim=1))  # the new word alone
-    assert model.translate(sentences, longest=3) == ["a cat", "a", "a a black"]
+    assert model.translate(sentences, max_len=3) == ["a cat", "a", "a a black"]
     assert len(calls) == 5 + 3
-    assert model.translate(sentences, change=lambda place, layer, weights: weights) == ["a cat", "a", "a a black a"]
+    assert model.translate(sentences, intervention=lambda place, layer, weights: weights) == [
+        "a cat",
+        "a",
+        "a a black a",
+    ]
     assert len(calls) == 5 + 3 + 5 and torch.equal(calls[-1], torch.cat([bos, said[:, :4]], dim=1))  # all words
 
 
@@ -466,8 +517,8 @@ def test_a_batch_is_its_sentences_one_by_one(trained):
     alone = [sentence for source in sentences for sentence in trained.translate([source])]
     assert trained.translate(sentences) == alone and len(set(alone)) == len(PAIRS)
     untrained = translator().double()  # says long and senseless things: a slip would show
-    babble = untrained.translate(sentences, longest=12)
-    assert babble == [untrained.translate([source], longest=12)[0] for source in sentences]
+    babble = untrained.translate(sentences, max_len=12)
+    assert babble == [untrained.translate([source], max_len=12)[0] for source in sentences]
     assert max(len(text.split()) for text in babble) == 12
     ids, _, mask = untrained.ids(sentences)
     target = torch.tensor([[1, 4, 5, 6]] * len(ids))
@@ -495,13 +546,13 @@ NEW = torch.randint(1, 13, (B, 9), generator=torch.Generator().manual_seed(0))  
 @norms
 @pytest.mark.parametrize("cuts", [[1] * 9, [9], [2, 4, 3], [1, 8]], ids=str)
 def test_what_is_kept_changes_nothing(cuts, norm, dtype, error, ids):
-    ours, cache, start = model(norm, dtype), Cache(), 0
+    ours, cache, start = model(norm, dtype), KVCache(), 0
     with torch.no_grad():
         memory, _ = ours.encode(ids[0], PADDING)
         at_once, whole = ours.decode(NEW, memory, PADDING)
         for cut in cuts:
             rows = slice(start, start + cut)
-            logits, maps = ours.decode(NEW[:, rows], memory, PADDING, cache=cache)
+            logits, maps = ours.decode(NEW[:, rows], memory, PADDING, kv_cache=cache)
             size = at_once.abs().max()  # some 30: float32 has 7 digits
             torch.testing.assert_close(logits / size, at_once[:, rows] / size, rtol=0, atol=error)
             start += cut
@@ -514,7 +565,7 @@ def test_what_is_kept_changes_nothing(cuts, norm, dtype, error, ids):
 
 
 def test_the_memory_is_read_once_and_may_serve_many(ids):
-    ours, cache, reads = model(), Cache(), []
+    ours, cache, reads = model(), KVCache(), []
     for layer in ours.decoder:
         layer.cross.keys.register_forward_hook(lambda module, inputs, output: reads.append(output.shape))
     with torch.no_grad():
@@ -522,32 +573,34 @@ def test_the_memory_is_read_once_and_may_serve_many(ids):
         right, _ = ours.decode(NEW, memory.expand(2, -1, -1), PADDING[[1, 1]])
         reads.clear()
         for i in range(9):
-            logits, _ = ours.decode(NEW[:, i : i + 1], memory, PADDING[1:], cache=cache)
+            logits, _ = ours.decode(NEW[:, i : i + 1], memory, PADDING[1:], kv_cache=cache)
             torch.testing.assert_close(logits[:, 0], right[:, i])
             cache = cache.select([1, 0]).select([1, 0])
     assert reads == 2 * [(1, M, D)]
-    assert cache["cross", 1][0].shape == (1, H, M, D // H) and cache["decoder", 1][0].shape == (2, H, 9, D // H)
+    assert cache["cross", 1].keys.shape == (1, H, M, D // H)
+    assert cache["decoder", 1].keys.shape == (2, H, 9, D // H)
 
 
-def test_a_change_and_a_cache_are_refused_together(ids):
+def test_an_intervention_and_a_cache_are_refused_together(ids):
     ours = model()
     memory, _ = ours.encode(ids[0], PADDING)
-    with pytest.raises(ValueError, match="expected change or cache, came both"):
-        ours.decode(ids[1], memory, PADDING, force("decoder", 0, query=2, key=0), Cache())
+    with intervene(ours, Force("decoder", 0, query=2, key=0)):
+        with pytest.raises(ValueError, match="expected an intervention or a cache, came both"):
+            ours.decode(ids[1], memory, PADDING, KVCache())
 
 
-def test_translations_follow_a_change(trained):
+def test_translations_follow_an_intervention(trained):
     asked = []
 
     def blind(place, layer, weights):
         asked.append(place)
         return torch.zeros_like(weights) if place == "cross" else weights
 
-    said = trained.translate([source for source, _ in PAIRS], longest=8, change=blind)
+    said = trained.translate([source for source, _ in PAIRS], max_len=8, intervention=blind)
     assert len(set(said)) == 1  # who does not look at the source says the same to all
     steps = min(len(said[0].split()) + 1, 8)  # with <eos>
     assert asked == 2 * ["encoder"] + steps * ["decoder", "cross"]  # the source is read once, the target at each step
-    assert trained.exact(PAIRS, change=blind).sum() <= 1 < trained.exact(PAIRS).sum()
+    assert trained.exact(PAIRS, intervention=blind).sum() <= 1 < trained.exact(PAIRS).sum()
 
 
 # Train and keep
@@ -572,11 +625,11 @@ def test_training_lowers_the_loss_and_follows_the_seed(trained):
     first, again, other = (translator(norm=norm) for norm in ("pre", "pre", "post"))
     before = first.loss(PAIRS).item()
     for fresh in (first, again):
-        nn.train(fresh, PAIRS, steps=10, batch=2, seed=0)
-    order = nn.train(translator(), PAIRS, steps=10, batch=2, seed=1)
+        train(fresh, PAIRS, steps=10, batch=2, seed=0)
+    order = train(translator(), PAIRS, steps=10, batch=2, seed=1)
     assert torch.equal(flat(first), flat(again)) and not torch.equal(flat(first), flat(order))
     losses = []
-    nn.train(other, PAIRS, steps=40, rate=1e-2, report=lambda step, loss: losses.append(loss))
+    train(other, PAIRS, steps=40, rate=1e-2, report=lambda step, loss: losses.append(loss))
     assert len(losses) == 40 and losses[-1] < losses[0] / 4
     assert first.loss(PAIRS).item() < before and trained.loss(PAIRS).item() < before / 10
     assert trained.exact(PAIRS).all()

@@ -28,7 +28,8 @@ from helpers import (
 from torch.nn.functional import cross_entropy
 
 from self_attention import nn
-from self_attention.corpus import Vocabulary
+from self_attention.training import train
+from self_attention.vocabulary import Vocabulary
 from self_attention.widgets import TrainingBars, TransformerBlocks
 from self_attention.widgets._base import SCRIPTS, decode
 from self_attention.widgets._model import published
@@ -71,7 +72,7 @@ def translator(**config):
 
 @pytest.fixture(scope="module")
 def trained():
-    return nn.train(translator(), PAIRS, steps=100, rate=1e-2)
+    return train(translator(), PAIRS, steps=100, rate=1e-2)
 
 
 @pytest.fixture

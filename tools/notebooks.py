@@ -406,7 +406,7 @@ def is_meant(match, number):
 
 # A finding about trained parameters says over how many seeds ---------------------------------------------------------
 
-TRAINS = {"load", "logs", "train", "fit", "step"}  # nn.load, nn.logs, nn.train, optimizer.step
+TRAINS = {"load", "logs", "train", "fit", "step"}  # nn.load, nn.logs, training.train, optimizer.step
 SENTENCE = re.compile(r"(?<=[.!?:])\)?\**\s+|\n\s*\n|\n(?=\s*[-*|\d])")
 SEEDS = re.compile(r"\bseeds?\b", re.IGNORECASE)
 

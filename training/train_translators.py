@@ -12,8 +12,11 @@ import sys
 import torch
 
 from self_attention import nn
-from self_attention.corpus import Vocabulary, corpus
-from self_attention.runs import log, options
+from self_attention.book.runs import log, options
+from self_attention.corpus import corpus
+from self_attention.training import train
+from self_attention.training.log import digest
+from self_attention.vocabulary import Vocabulary
 
 STEPS = 3000
 
@@ -48,8 +51,8 @@ def main(*words):
     parts = corpus()
     model = build(name == "attention", seed, parts["train"])
     command = f"python training/train_translators.py {name} --seed {seed} --steps {steps}"
-    run = log(f"translator_{name}", command, model, out, ship, seed=seed, steps=steps, corpus=nn.digest(parts))
-    nn.train(model, parts["train"], steps, seed=seed, report=run.report)
+    run = log(f"translator_{name}", command, model, out, ship, seed=seed, steps=steps, corpus=digest(parts))
+    train(model, parts["train"], steps, seed=seed, report=run.report)
     run.write(lambda model: accuracy(model, parts["test"]))
 
 

@@ -45,9 +45,10 @@ class LiveTranslator(ModelWidget):
         place: "encoder", "decoder" (its self-attention) or "cross" (from the decoder to the encoder).
         layer, head: which map of this place is shown, from 0; where there are fewer, the last.
         query: the row in focus, from 0, or (the first place of) a word of the source as it is given.
-        change: rows moved by hand: a list of {"place", "layer", "head", "query", "weights"} and "sentence": the number
-            of a given sentence, or the words of another one; without it, the one shown. As many weights as the row has
-            keys: the words of the source; query + 1 in the decoder's self-attention. They are divided by their sum.
+        interventions: rows moved by hand: a list of {"place", "layer", "head", "query", "weights"} and "sentence": the
+            number of a given sentence, or the words of another one; without it, the one shown. As many weights as the
+            row has keys: the words of the source; query + 1 in the decoder's self-attention. They are divided by their
+            sum.
         text: a sentence to be shown instead of the given one, without a tag.
         direction: the tag, such as "<2en>", that says what to write; default: as in the sentence shown. A given
             sentence that has another tag shows turned round: its translation, to be translated back.
@@ -62,7 +63,7 @@ class LiveTranslator(ModelWidget):
         caption: a line above.
 
     All from `sentence` to `step` are traits, set and observed from Python; in a notebook they follow the reader.
-    Assign a new list to `change`: a change inside the old one goes unnoticed.
+    Assign a new list to `interventions`: what changes inside the old one goes unnoticed.
 
     Python and the page draw the same words from the same seed: both take their numbers from `uniform`.
 
@@ -74,7 +75,7 @@ class LiveTranslator(ModelWidget):
     >>> live.translation
     "l' animal n' a pas traversé la rue parce qu' il était trop fatigué"
     >>> street = [0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0]  # what "it" shall read
-    >>> live.change = [{"place": "encoder", "layer": 2, "head": 0, "query": 8, "weights": street}]
+    >>> live.interventions = [{"place": "encoder", "layer": 2, "head": 0, "query": 8, "weights": street}]
     >>> live.translation
     "l' animal n' a pas traversé la rue parce qu' elle était trop fatigué"
     >>> live.text = "The street was too wide."
@@ -84,7 +85,7 @@ class LiveTranslator(ModelWidget):
 
     element = "live-translator"
     SETTINGS = (
-        *("sentence", "place", "layer", "head", "query", "change", "text", "direction", "method"),
+        *("sentence", "place", "layer", "head", "query", "interventions", "text", "direction", "method"),
         *("width", "hypothesis", "temperature", "top_k", "top_p", "seed", "step"),
     )
 
@@ -93,7 +94,7 @@ class LiveTranslator(ModelWidget):
     layer = traitlets.Int(0).tag(sync=True)
     head = traitlets.Int(0).tag(sync=True)
     query = traitlets.Int(0).tag(sync=True)
-    change = traitlets.List().tag(sync=True)
+    interventions = traitlets.List().tag(sync=True)
     text = traitlets.Unicode("").tag(sync=True)
     direction = traitlets.Unicode("").tag(sync=True)
     method = traitlets.Unicode("greedy").tag(sync=True)
@@ -115,7 +116,7 @@ class LiveTranslator(ModelWidget):
         layer=0,
         head=0,
         query=0,
-        change=None,
+        interventions=None,
         text="",
         direction=None,
         method="greedy",
@@ -155,7 +156,7 @@ class LiveTranslator(ModelWidget):
         self.place, self.layer, self.head, self.query = place, layer, head, query
         self.method, self.width, self.hypothesis, self.seed, self.step = method, width, hypothesis, seed, step
         self.temperature, self.top_k, self.top_p = temperature, top_k, top_p
-        self.change = [] if change is None else change  # after `sentence`, which it may leave out
+        self.interventions = [] if interventions is None else interventions  # after `sentence`, which it may leave out
         first = {"source": " ".join(self._source), "said": self.translation, "step": self._step}
         spec["first"] = first | {"expected": self._expected()}  # what the page shows before the model is there
         self._spec = {**spec, "settings": self.settings}
@@ -237,20 +238,20 @@ class LiveTranslator(ModelWidget):
         text = proposal.value
         return check_sentences(text, self._model.source, without=self._tags)[0] if text.strip() else ""
 
-    @traitlets.validate("change")
-    def _valid_change(self, proposal):
+    @traitlets.validate("interventions")
+    def _valid_interventions(self, proposal):
         rows = {}
         for row in proposal.value:
             row = self._check_row(row)
             key = tuple(row[name] for name in FIELDS[:-1])
             if key in rows:
-                raise ValueError(f"change moves a row twice: {dict(zip(FIELDS, key, strict=False))}")
+                raise ValueError(f"interventions move a row twice: {dict(zip(FIELDS, key, strict=False))}")
             rows[key] = row
         return list(rows.values())
 
     def _check_row(self, row):
         if not isinstance(row, dict) or not set(FIELDS[1:]) <= set(row) <= set(FIELDS):
-            raise ValueError(f"change must be a list of dicts with {list(FIELDS[1:])}, got {row!r}")
+            raise ValueError(f"interventions must be a list of dicts with {list(FIELDS[1:])}, got {row!r}")
         row = {"sentence": self._shown} | row
         if row["place"] not in PLACES:
             raise ValueError(f"place must be one of {list(PLACES)}, got {row['place']!r}")
@@ -284,7 +285,7 @@ class LiveTranslator(ModelWidget):
     @property
     def _hands(self):
         """The rows moved by hand in the sentence shown."""
-        return [row for row in self.change if row["sentence"] == self._shown]
+        return [row for row in self.interventions if row["sentence"] == self._shown]
 
     def _forced(self, place, layer, weights):
         """The weights (b, h, n, m) of one map of one layer, with the rows that were moved by hand."""
@@ -410,7 +411,7 @@ class LiveTranslator(ModelWidget):
         return table + html_table(row, keys, ["weight"], "word", f"What “{reader}” reads ({where})")
 
     def __repr__(self):
-        moved = f", {len(self.change)} rows moved" if self.change else ""
+        moved = f", {len(self.interventions)} rows moved" if self.interventions else ""
         name = self._name or "a model of your own"
         return f"LiveTranslator({name}, {len(self._sentences)} sentences, {self.translation!r}{moved})"
 
