@@ -1,15 +1,19 @@
 """The Transformer against PyTorch's own, what it may not see, what `change` does, and how it translates."""
 
+import copy
+import json
 import math
+import pickle
 import re
 
+import numpy as np
 import pytest
 import torch
 from torch.nn.functional import embedding
 
 from self_attention import causal_mask, nn, padding_mask
 from self_attention.corpus import Vocabulary
-from self_attention.decoding import Cache
+from self_attention.decoding import Cache, predictor
 from self_attention.transformer import PLACES, DecoderLayer, EncoderLayer, MultiHeadAttention, Transformer, force
 
 torch.set_num_threads(1)
@@ -375,6 +379,134 @@ def test_force_refuses_what_is_not_there(ids):
     model().decode(ids[1], memory, PADDING, late)  # a row that is yet to come
 
 
+def both_of(*changes):
+    """One change after the other, as chapter 8 joins them."""
+
+    def change(place, layer, weights):
+        for one in changes:
+            weights = one(place, layer, weights)
+        return weights
+
+    return change
+
+
+@pytest.mark.parametrize("joined", [False, True])
+@pytest.mark.parametrize(("place", "layers"), [("encoder", 2), ("decoder", 1), ("cross", 1)])
+def test_force_refuses_a_layer_that_is_not_there(place, layers, joined, trained):
+    for layer in (layers, 99):
+        change = force(place, layer, query=0, key=0)
+        change = both_of(force("encoder", 0, query=0, key=0), change) if joined else change
+        for call in (
+            lambda change=change: trained.translate(["merci"], change=change),
+            lambda change=change: trained.maps("merci", "thanks", change),
+            lambda change=change: predictor(trained, "merci", change=change)(torch.tensor([[1]])),
+        ):
+            with pytest.raises(ValueError, match=f"less than {layers}, the layers of '{place}', came {layer}"):
+                call()
+    trained.translate(["merci"], change=force(place, layers - 1, query=0, key=0))
+
+
+@pytest.mark.parametrize("place", ["decoder", "cross"])
+def test_force_refuses_a_row_beyond_the_end(place, trained):
+    sources = ["merci", "le chat dort"]  # thanks, the cat sleeps: 2 and 4 rows
+    for query, count, came in ((4, 2, 4), (2, 2, 2), ([1, 4], 4, 4), ([2, 0], 2, 2)):
+        with pytest.raises(ValueError, match=f"less than {count}, the rows of '{place}' in a sentence, came {came}"):
+            trained.translate(sources, change=force(place, 0, query=query, key=0))
+    trained.translate(sources, change=force(place, 0, query=[0, 1], key=0))
+    with pytest.raises(ValueError, match=f"less than 2, the rows of '{place}' in a sentence, came 2"):
+        trained.maps("merci", "thanks", force(place, 0, query=2, key=0))
+    trained.maps("merci", "thanks", force(place, 0, query=1, key=0))
+
+
+def test_force_is_for_one_sentence_or_for_each(trained):
+    for name in ("query", "key"):
+        with pytest.raises(ValueError, match=f"{name} must be one number, or one for each of 3 sentences, came 2"):
+            trained.translate(3 * ["merci"], change=force("encoder", 0, **{name: [0, 0]}))
+
+
+@pytest.mark.parametrize("change", [3, "none", [force("encoder", 0)]])
+def test_a_change_is_a_function(change, trained):
+    with pytest.raises(ValueError, match="change must be a function of place, layer and weights"):
+        trained.translate(["merci"], change=change)
+
+
+@pytest.mark.parametrize("wrong", [None, 3, [[0.5]], torch.zeros(1, 2, 1), torch.zeros(1).numpy()])
+def test_a_change_returns_weights(wrong, trained):
+    with pytest.raises(ValueError, match=r"change must return weights \(b, h, n, m\) = \(1, 2, 1, 1\), came"):
+        trained.translate(["merci"], change=lambda place, layer, weights: wrong)
+
+
+@pytest.mark.parametrize(
+    ("side", "wrong", "message"),
+    [
+        ("ids", [[4, 5]], r"ids must be a tensor \(b, n\) of ids, n at least 1, came list"),
+        ("ids", torch.tensor([4, 5]), r"came \(2,\)"),
+        ("ids", torch.zeros(2, 0, dtype=torch.long), r"came \(2, 0\)"),
+        ("ids", torch.tensor([[4, -1]]), "ids must lie from 0 to .*, came -1"),
+        ("ids", torch.tensor([[4, 99]]), "ids must lie from 0 to .*, came 99"),
+        ("ids", torch.tensor([[4.0]]), "ids must hold integers"),
+        ("mask", torch.ones(B, M, dtype=torch.bool), r"mask must be \(b, 1, m\) with m = 5, came \(2, 5\)"),
+        ("mask", torch.ones(B, 1, M - 1, dtype=torch.bool), r"with m = 5, came \(2, 1, 4\)"),
+        ("mask", torch.ones(B, 1, 1, dtype=torch.bool), r"with m = 5, came \(2, 1, 1\)"),
+        ("mask", torch.ones(3, 1, M, dtype=torch.bool), "does not broadcast"),
+        ("mask", torch.ones(B, 1, M), "mask must be boolean"),
+    ],
+)
+def test_ids_and_masks_that_would_pass_unnoticed(side, wrong, message, ids):
+    ours, (source, target) = model(), ids
+    memory, _ = ours.encode(source, PADDING)
+    for call in (
+        lambda: ours.encode(wrong if side == "ids" else source, wrong if side == "mask" else None),
+        lambda: ours.decode(wrong if side == "ids" else target, memory, wrong if side == "mask" else None),
+    ):
+        with pytest.raises(ValueError, match=message):
+            call()
+
+
+@pytest.mark.parametrize("sizes", [(0, None), (3, 0), (3.0, None), (-1, 3)])
+def test_a_vocabulary_has_words(sizes):
+    with pytest.raises(ValueError, match="must be an integer of at least 1"):
+        Transformer(*sizes, d_model=8, h=2, d_ff=16)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda model: model.translate(["merci"], longest=0), "longest must be an integer of at least 1, came 0"),
+        (lambda model: model.translate([]), r"list of sentences of at least one word, came \[\]"),
+        (lambda model: model.translate(["merci", 3]), "list of sentences of at least one word"),
+        (lambda model: model.translate([["merci"]]), "list of sentences of at least one word"),
+        (lambda model: model.translate(3), "list of sentences of at least one word, came 3"),
+        (lambda model: model.exact([]), r"list of pairs of sentences, came \[\]"),
+        (lambda model: model.exact(PAIRS, batch=0), "batch must be an integer of at least 1, came 0"),
+        (lambda model: model.exact(("merci", "thanks")), "list of pairs of sentences"),
+        (lambda model: model.loss(("merci", "thanks")), "list of pairs of sentences"),
+        (lambda model: model.loss([("merci",)]), "list of pairs of sentences"),
+        (lambda model: model.loss([("merci", None)]), "list of pairs of sentences"),
+        (lambda model: model.loss([]), "list of pairs of sentences"),
+    ],
+)
+def test_what_is_no_sentence_or_pair_is_refused(call, message, trained):
+    recurrent = nn.Translator(trained.source, trained.target, d_model=4)
+    for model in (trained, recurrent):
+        with pytest.raises(ValueError, match=message):
+            call(model)
+
+
+@pytest.mark.parametrize("smoothing", [-0.1, 1.1, math.nan])
+def test_smoothing_is_a_share(smoothing, trained):
+    with pytest.raises(ValueError, match="smoothing must be"):
+        trained.loss(PAIRS, smoothing=smoothing)
+
+
+def test_any_list_of_sentences_will_do(trained):
+    sentences = [source for source, _ in PAIRS]
+    right = trained.translate(sentences)
+    for same in (tuple(sentences), iter(sentences), np.array(sentences), dict.fromkeys(sentences)):
+        assert trained.translate(same) == right
+    assert trained.exact(iter(PAIRS), batch=np.int64(2)).all() and trained.loss(iter(PAIRS)) == trained.loss(PAIRS)
+
+
 # Shapes and errors
 
 
@@ -447,7 +579,8 @@ def test_a_sentence_ends_at_eos_or_at_the_longest(monkeypatch):
         now = said[:, : ids.shape[1]] if change else said[:, cache.setdefault("step", 0)][:, None]
         cache = {} if change else cache
         cache["step"] = cache.get("step", 0) + 1
-        return torch.nn.functional.one_hot(now, len(model.target)).double(), {}
+        rows = [torch.zeros(3, 2, now.shape[1], 3)]  # (b, h, n, m)
+        return torch.nn.functional.one_hot(now, len(model.target)).double(), {"cross": rows}
 
     monkeypatch.setattr(model.transformer, "decode", decode)
     sentences = ["un chat", "merci", "un chien noir"]
@@ -459,6 +592,8 @@ def test_a_sentence_ends_at_eos_or_at_the_longest(monkeypatch):
     assert len(calls) == 5 + 3
     assert model.translate(sentences, change=lambda place, layer, weights: weights) == ["a cat", "a", "a a black a"]
     assert len(calls) == 5 + 3 + 5 and torch.equal(calls[-1], torch.cat([bos, said[:, :4]], dim=1))  # all words
+    assert model.translate(sentences)[2].words == ["a", "a", "black", "a", "<eos>"]
+    assert model.translate(sentences, longest=3)[2].words == ["a", "a", "black"]
 
 
 def test_a_batch_is_its_sentences_one_by_one(trained):
@@ -548,6 +683,25 @@ def test_translations_follow_a_change(trained):
     steps = min(len(said[0].split()) + 1, 8)  # with <eos>
     assert asked == 2 * ["encoder"] + steps * ["decoder", "cross"]  # the source is read once, the target at each step
     assert trained.exact(PAIRS, change=blind).sum() <= 1 < trained.exact(PAIRS).sum()
+
+
+@pytest.mark.parametrize("change", [None, force("cross", 0, query=0, key=0)])
+def test_a_translation_has_the_maps_of_its_own_words(change, trained):
+    sources = [source for source, _ in PAIRS]
+    for source, said in zip(sources, trained.translate(sources, change=change), strict=True):
+        cross = trained.maps(source, said, change)["cross"]
+        assert said.scores is None and said.weights.shape == (1, 2, len(said.words), len(source.split()))
+        torch.testing.assert_close(said.weights, cross)
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, lambda said: pickle.loads(pickle.dumps(said))])
+def test_a_translation_is_a_string(copied, trained):
+    [said] = trained.translate(["le chat dort"])
+    again = copied(said)
+    assert said == "the cat sleeps" == again and type(str(said)) is str and repr(said) == "'the cat sleeps'"
+    assert json.dumps([said]) == '["the cat sleeps"]' and said in {"the cat sleeps"}
+    assert type(again) is nn.Translation and again.words == said.words == ["the", "cat", "sleeps", "<eos>"]
+    assert torch.equal(again.weights, said.weights)
 
 
 # Train and keep

@@ -42,8 +42,6 @@ from itertools import islice
 from typing import NamedTuple
 from zlib import crc32
 
-from .spelling import check_known, plain, spellings, split
-
 
 class Noun(NamedTuple):
     """A noun; `fr` and `en` are (singular, plural)."""
@@ -674,6 +672,8 @@ class Vocabulary:
     @cached_property
     def spellings(self):
         """How each word, and <unk>, may be spelled: {spelling: word}."""
+        from .spelling import spellings  # here, so that the grammar above needs no other file
+
         return spellings(self.words[self.UNK :])
 
     def split(self, text):
@@ -688,6 +688,8 @@ class Vocabulary:
         >>> Vocabulary(["je suis étudiant"]).split("Je suis étudiant.")
         ['je', 'suis', 'étudiant']
         """
+        from .spelling import check_known, plain, split
+
         if isinstance(text, str):
             words = split(text, self.spellings)
         else:

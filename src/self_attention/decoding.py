@@ -344,7 +344,8 @@ def predictor(translator, sentence, cache=True, change=None):
         logits, _ = translator.transformer.decode(new, memory, mask, change, now)
         if now is not None:
             rows, kept = {tuple(beginning): row for row, beginning in enumerate(given)}, now
-        return logits[:, -1].log_softmax(dim=-1)  # (k, V)
+        dtype = torch.promote_types(logits.dtype, torch.float32)  # in bfloat16 they would not sum to 1
+        return logits[:, -1].log_softmax(dim=-1, dtype=dtype)  # (k, V)
 
     return predict
 
