@@ -14,7 +14,7 @@ from sphinx.util.inventory import InventoryFile
 ROOT = Path(__file__).parents[1]
 PAGES = ["api_attention", "api_models", "api_widgets"]
 PACKAGES = ["self_attention", "self_attention.widgets"]  # their __all__ is public; of the modules below, all names
-MODULES = ["corpus", "decoding", "layers", "nn", "plots", "progress", "runs", "train", "transformer"]
+MODULES = ["corpus", "decoding", "layers", "nn", "plots", "progress", "runs", "spelling", "train", "transformer"]
 MODULES = [f"self_attention.{name}" for name in MODULES]
 
 

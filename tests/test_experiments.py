@@ -148,9 +148,7 @@ def test_an_unknown_kind_is_refused(model):
 
 
 def test_accuracy_counts_right_answers():
-    def model(inputs):
-        return torch.eye(3)[inputs]
-
+    model = torch.nn.Embedding.from_pretrained(torch.eye(3))
     assert accuracy(model, [(torch.tensor(i), answer) for i, answer in enumerate([0, 1, 1])]) == pytest.approx(2 / 3)
 
 

@@ -23,7 +23,7 @@ from self_attention.vocabulary import Vocabulary
 from self_attention.widgets import LiveTranslator
 from self_attention.widgets._base import SCRIPTS
 from self_attention.widgets._model import LONGEST, packed, published
-from self_attention.widgets.live_translator import CONTROLS, PLACES, drawn, split, uniform
+from self_attention.widgets.live_translator import CONTROLS, PLACES, drawn, uniform
 
 torch.set_num_threads(1)
 
@@ -616,30 +616,6 @@ def test_a_given_sentence_follows_the_direction(tagged):
     assert "&lt;2fr&gt; a black cat (rows moved by hand)" in widget.fallback()
     widget.text, widget.direction = "", "<2en>"
     assert widget._shown == 0 and widget._hands[0]["weights"] == [0.5, 0, 0, 0.5]
-
-
-SPLIT = {
-    "L’animal, qu'il voit.": ["l'", "animal", ",", "qu'", "il", "voit"],
-    "  Le chat dort !  ": ["le", "chat", "dort"],
-    "d'un": ["d'un"],
-    "l' animal": ["l'", "animal"],
-    "l'": ["l'"],
-    "dort. le chat...": ["dort.", "le", "chat"],
-    "E\u0301te\u0301": ["été"],
-    " . ": [],
-}
-SPLIT_KNOWN = ["l'", "qu'", "animal"]
-
-
-def test_what_is_typed_becomes_words():
-    assert {text: split(text, SPLIT_KNOWN) for text in SPLIT} == SPLIT
-    script = """
-    import { text } from "node:stream/consumers";
-    const { split } = await import(`${process.argv[1]}sentences.js`);
-    const { sentences, known } = JSON.parse(await text(process.stdin));
-    console.log(JSON.stringify(sentences.map((sentence) => split(sentence, new Set(known)))));
-    """
-    assert node(script, {"sentences": list(SPLIT), "known": SPLIT_KNOWN}) == list(SPLIT.values())
 
 
 def test_settings_of_decoding(tagged):

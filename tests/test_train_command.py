@@ -289,10 +289,44 @@ def test_a_checkpoint_of_other_pairs_is_refused(run, pairs, tmp_path, capsys):
 
 def test_help_explains_every_option():
     actions = [action for action in train.options()._actions if action.option_strings]
-    assert len(actions) == 21 and all(action.help for action in actions)
+    assert len(actions) == 22 and all(action.help for action in actions)
     for action in actions:
         if action.default not in (None, "==SUPPRESS==", 0) and not isinstance(action.default, list):
             assert "default" in action.help, action.option_strings
+
+
+@pytest.mark.parametrize("device", ["nowhere", "meta", "cuda:99"])
+def test_a_device_that_does_not_compute_is_refused(device, capsys):
+    with pytest.raises(SystemExit):
+        asked("--device", device)
+    assert f"expected a device of this machine such as cpu, came {device}" in capsys.readouterr().err
+
+
+def test_a_device_belongs_to_one_process(monkeypatch):
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    assert asked("--device", "cpu").device == "cpu"
+    with pytest.raises(ValueError, match="--device belongs to one process: under torchrun it must be cpu, came cuda"):
+        train.check(SimpleNamespace(**vars(asked()) | {"device": "cuda"}))
+
+
+def test_a_run_may_go_on_elsewhere(run, tmp_path):
+    """The device is no part of what makes a run: the kept one has none, as those of earlier versions."""
+    whole = run("whole", "--steps", 6)[1]
+    assert run("again", "--steps", 6, "--device", "cpu")[1] == whole
+    log, _ = run("kept", "--steps", 6, "--checkpoint", tmp_path / "kept")
+    assert "device" not in torch.load(tmp_path / "kept")["options"] and "device" not in log["options"]
+
+
+@pytest.mark.skipif(not torch.accelerator.is_available(), reason="this machine has no accelerator")
+def test_it_trains_on_an_accelerator(run):
+    device = torch.accelerator.current_accelerator().type
+    log, weights = run("there", "--steps", 200, "--device", device)
+    assert log["curve"][-1][1] < log["curve"][0][1] and weights
+
+
+def test_accents_of_pairs_are_composed(tmp_path):
+    (tmp_path / "pairs.tsv").write_text("e\u0301te\u0301\tsummer\n\u00e9t\u00e9\tsummer\n", encoding="utf-8")
+    assert train.read(tmp_path / "pairs.tsv") == [("\u00e9t\u00e9", "summer")]
 
 
 # The bar

@@ -1,22 +1,19 @@
 """The Transformer against PyTorch's own, what it may not see, what an intervention does, and how it translates."""
 
+import copy
+import json
 import math
+import pickle
 import re
 
+import numpy as np
 import pytest
 import torch
 from torch.nn.functional import embedding
 
 from self_attention import causal_mask, nn, padding_mask
-from self_attention.nn import (
-    DecoderLayer,
-    EncoderLayer,
-    Force,
-    KVCache,
-    MultiHeadAttention,
-    Transformer,
-    intervene,
-)
+from self_attention.decoding import predictor
+from self_attention.nn import DecoderLayer, EncoderLayer, Force, KVCache, MultiHeadAttention, Transformer, intervene
 from self_attention.nn.interventions import PLACES, wrapped
 from self_attention.training import train
 from self_attention.vocabulary import Vocabulary
@@ -341,15 +338,6 @@ def test_only_the_place_that_is_asked_for_is_touched(place, ids):
     assert not any(torch.allclose(before[i], after[i]) for i in later) and not torch.allclose(free, forced)
 
 
-@pytest.mark.parametrize(
-    ("intervention", "came"),
-    [(lambda place, layer, weights: None, "None"), (lambda place, layer, weights: weights[0, 0], r"\(5, 5\)")],
-)
-def test_an_intervention_must_return_weights(intervention, came, ids):
-    with pytest.raises(ValueError, match=rf"intervention must return .*\(2, 2, 5, 5\), came {came}"):
-        encode(model(), ids[0], PADDING, intervention)
-
-
 def test_an_intervention_ends_with_its_block(ids):
     ours = model()
     free, _ = ours.encode(ids[0], PADDING)
@@ -364,14 +352,6 @@ def test_interventions_add_up(ids):
         _, maps = ours.encode(ids[0], PADDING)
     assert (maps["encoder"][0][..., 1] == 1).all()
     assert (maps["encoder"][1][..., 2] == 1).all()
-
-
-def test_what_is_no_intervention_is_refused(ids):
-    with pytest.raises(ValueError, match="intervention must be a function of place, layer and weights, came int"):
-        encode(model(), ids[0], PADDING, 3)
-    for place in PLACES:
-        with pytest.raises(ValueError, match=f"layer must be less than 2, the layers of '{place}', came 2"):
-            encode(model(), ids[0], PADDING, Force(place, 2))
 
 
 @pytest.mark.parametrize(
@@ -396,10 +376,12 @@ def test_force_writes_what_it_is_told_and_nothing_else(asked, expected, dtype):
     for b, h, n, row in expected:
         cells = torch.meshgrid(*(torch.tensor(i).reshape(-1) for i in (b, h, n)), indexing="ij")
         right[cells] = torch.tensor(row, dtype=dtype)
-    force = Force("cross", 1, **asked)
-    assert torch.equal(force("cross", 1, weights), right) and force("cross", 1, weights).dtype == dtype
+    forced = Force("cross", 1, **asked)
+    assert torch.equal(forced("cross", 1, weights), right)
+    assert forced("cross", 1, weights).dtype == dtype
     assert torch.equal(weights, given)  # not written into
-    assert force("cross", 0, weights) is weights and force("encoder", 1, weights) is weights
+    assert forced("cross", 0, weights) is weights
+    assert forced("encoder", 1, weights) is weights
 
 
 def test_force_refuses_what_is_not_there(ids):
@@ -419,6 +401,123 @@ def test_force_refuses_what_is_not_there(ids):
             encode(model(), ids[0], PADDING, Force("encoder", 1, **asked))
     memory, late = model().encode(ids[0], PADDING)[0], Force("decoder", 0, query=N, key=0)
     decode(model(), ids[1], memory, PADDING, late)  # a row that is yet to come
+
+
+@pytest.mark.parametrize("joined", [False, True])
+@pytest.mark.parametrize(("place", "layers"), [("encoder", 2), ("decoder", 1), ("cross", 1)])
+def test_force_refuses_a_layer_that_is_not_there(place, layers, joined, trained):
+    for layer in (layers, 99):
+        late = Force(place, layer, query=0, key=0)
+        late = [Force("encoder", 0, query=0, key=0), late] if joined else late
+        for call in (
+            lambda late=late: trained.translate(["merci"], intervention=late),
+            lambda late=late: trained.maps("merci", "thanks", late),
+            lambda late=late: predictor(trained, "merci", intervention=late)(torch.tensor([[1]])),
+        ):
+            with pytest.raises(ValueError, match=f"less than {layers}, the layers of '{place}', came {layer}"):
+                call()
+    trained.translate(["merci"], intervention=Force(place, layers - 1, query=0, key=0))
+
+
+@pytest.mark.parametrize("place", ["decoder", "cross"])
+def test_force_refuses_a_row_beyond_the_end(place, trained):
+    sources = ["merci", "le chat dort"]  # thanks, the cat sleeps: 2 and 4 rows
+    for query, count, came in ((4, 2, 4), (2, 2, 2), ([1, 4], 4, 4), ([2, 0], 2, 2)):
+        with pytest.raises(ValueError, match=f"less than {count}, the rows of '{place}' in a sentence, came {came}"):
+            trained.translate(sources, intervention=Force(place, 0, query=query, key=0))
+    trained.translate(sources, intervention=Force(place, 0, query=[0, 1], key=0))
+    with pytest.raises(ValueError, match=f"less than 2, the rows of '{place}' in a sentence, came 2"):
+        trained.maps("merci", "thanks", Force(place, 0, query=2, key=0))
+    trained.maps("merci", "thanks", Force(place, 0, query=1, key=0))
+
+
+def test_force_is_for_one_sentence_or_for_each(trained):
+    for name in ("query", "key"):
+        with pytest.raises(ValueError, match=f"{name} must be one number, or one for each of 3 sentences, came 2"):
+            trained.translate(3 * ["merci"], intervention=Force("encoder", 0, **{name: [0, 0]}))
+
+
+@pytest.mark.parametrize("wrong", [3, "none", [Force("encoder", 0), 3]])
+def test_an_intervention_is_a_function(wrong, trained):
+    with pytest.raises(ValueError, match="intervention must be a function of place, layer and weights"):
+        trained.translate(["merci"], intervention=wrong)
+
+
+@pytest.mark.parametrize("wrong", [None, 3, [[0.5]], torch.zeros(1, 2, 1), torch.zeros(1).numpy()])
+def test_an_intervention_returns_weights(wrong, trained):
+    with pytest.raises(ValueError, match=r"intervention must return weights \(b, h, n, m\) = \(1, 2, 1, 1\), came"):
+        trained.translate(["merci"], intervention=lambda place, layer, weights: wrong)
+
+
+@pytest.mark.parametrize(
+    ("side", "wrong", "message"),
+    [
+        ("ids", [[4, 5]], r"ids must be a tensor \(b, n\) of ids, n at least 1, came list"),
+        ("ids", torch.tensor([4, 5]), r"came \(2,\)"),
+        ("ids", torch.zeros(2, 0, dtype=torch.long), r"came \(2, 0\)"),
+        ("ids", torch.tensor([[4, -1]]), "ids must lie from 0 to .*, came -1"),
+        ("ids", torch.tensor([[4, 99]]), "ids must lie from 0 to .*, came 99"),
+        ("ids", torch.tensor([[4.0]]), "ids must hold integers"),
+        ("mask", torch.ones(B, M, dtype=torch.bool), r"mask must be \(b, 1, m\) with m = 5, came \(2, 5\)"),
+        ("mask", torch.ones(B, 1, M - 1, dtype=torch.bool), r"with m = 5, came \(2, 1, 4\)"),
+        ("mask", torch.ones(B, 1, 1, dtype=torch.bool), r"with m = 5, came \(2, 1, 1\)"),
+        ("mask", torch.ones(3, 1, M, dtype=torch.bool), "does not broadcast"),
+        ("mask", torch.ones(B, 1, M), "mask must be boolean"),
+    ],
+)
+def test_ids_and_masks_that_would_pass_unnoticed(side, wrong, message, ids):
+    ours, (source, target) = model(), ids
+    memory, _ = ours.encode(source, PADDING)
+    for call in (
+        lambda: ours.encode(wrong if side == "ids" else source, wrong if side == "mask" else None),
+        lambda: ours.decode(wrong if side == "ids" else target, memory, wrong if side == "mask" else None),
+    ):
+        with pytest.raises(ValueError, match=message):
+            call()
+
+
+@pytest.mark.parametrize("sizes", [(0, None), (3, 0), (3.0, None), (-1, 3)])
+def test_a_vocabulary_has_words(sizes):
+    with pytest.raises(ValueError, match="must be an integer of at least 1"):
+        Transformer(*sizes, d_model=8, h=2, d_ff=16)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda model: model.translate(["merci"], max_len=0), "longest must be an integer of at least 1, came 0"),
+        (lambda model: model.translate([]), r"list of sentences of at least one word, came \[\]"),
+        (lambda model: model.translate(["merci", 3]), "list of sentences of at least one word"),
+        (lambda model: model.translate([["merci"]]), "list of sentences of at least one word"),
+        (lambda model: model.translate(3), "list of sentences of at least one word, came 3"),
+        (lambda model: model.exact([]), r"list of pairs of sentences, came \[\]"),
+        (lambda model: model.exact(PAIRS, batch=0), "batch must be an integer of at least 1, came 0"),
+        (lambda model: model.exact(("merci", "thanks")), "list of pairs of sentences"),
+        (lambda model: model.loss(("merci", "thanks")), "list of pairs of sentences"),
+        (lambda model: model.loss([("merci",)]), "list of pairs of sentences"),
+        (lambda model: model.loss([("merci", None)]), "list of pairs of sentences"),
+        (lambda model: model.loss([]), "list of pairs of sentences"),
+    ],
+)
+def test_what_is_no_sentence_or_pair_is_refused(call, message, trained):
+    recurrent = nn.Translator(trained.source, trained.target, d_model=4)
+    for model in (trained, recurrent):
+        with pytest.raises(ValueError, match=message):
+            call(model)
+
+
+@pytest.mark.parametrize("smoothing", [-0.1, 1.1, math.nan])
+def test_smoothing_is_a_share(smoothing, trained):
+    with pytest.raises(ValueError, match="smoothing must be"):
+        trained.loss(PAIRS, smoothing=smoothing)
+
+
+def test_any_list_of_sentences_will_do(trained):
+    sentences = [source for source, _ in PAIRS]
+    right = trained.translate(sentences)
+    for same in (tuple(sentences), iter(sentences), np.array(sentences), dict.fromkeys(sentences)):
+        assert trained.translate(same) == right
+    assert trained.exact(iter(PAIRS), batch=np.int64(2)).all() and trained.loss(iter(PAIRS)) == trained.loss(PAIRS)
 
 
 # Shapes and errors
@@ -510,6 +609,8 @@ def test_a_sentence_ends_at_eos_or_at_the_longest(monkeypatch):
         "a a black a",
     ]
     assert len(calls) == 5 + 3 + 5 and torch.equal(calls[-1], torch.cat([bos, said[:, :4]], dim=1))  # all words
+    assert model.translate(sentences)[2].words == ["a", "a", "black", "a", "<eos>"]
+    assert model.translate(sentences, max_len=3)[2].words == ["a", "a", "black"]
 
 
 def test_a_batch_is_its_sentences_one_by_one(trained):
@@ -601,6 +702,25 @@ def test_translations_follow_an_intervention(trained):
     steps = min(len(said[0].split()) + 1, 8)  # with <eos>
     assert asked == 2 * ["encoder"] + steps * ["decoder", "cross"]  # the source is read once, the target at each step
     assert trained.exact(PAIRS, intervention=blind).sum() <= 1 < trained.exact(PAIRS).sum()
+
+
+@pytest.mark.parametrize("intervention", [None, Force("cross", 0, query=0, key=0)])
+def test_a_translation_has_the_maps_of_its_own_words(intervention, trained):
+    sources = [source for source, _ in PAIRS]
+    for source, said in zip(sources, trained.translate(sources, intervention=intervention), strict=True):
+        cross = trained.maps(source, said, intervention)["cross"]
+        assert said.scores is None and said.weights.shape == (1, 2, len(said.words), len(source.split()))
+        torch.testing.assert_close(said.weights, cross)
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, lambda said: pickle.loads(pickle.dumps(said))])
+def test_a_translation_is_a_string(copied, trained):
+    [said] = trained.translate(["le chat dort"])
+    again = copied(said)
+    assert said == "the cat sleeps" == again and type(str(said)) is str and repr(said) == "'the cat sleeps'"
+    assert json.dumps([said]) == '["the cat sleeps"]' and said in {"the cat sleeps"}
+    assert type(again) is nn.Translation and again.words == said.words == ["the", "cat", "sleeps", "<eos>"]
+    assert torch.equal(again.weights, said.weights)
 
 
 # Train and keep

@@ -306,6 +306,7 @@ def predictor(translator, sentence, cache=True, intervention=None):
             logits, _ = model.decode(new, memory, mask, kv_cache)
         if kv_cache is not None:
             rows, last = {tuple(prefix): row for row, prefix in enumerate(given)}, kv_cache
-        return logits[:, -1].log_softmax(dim=-1)  # (k, V)
+        dtype = torch.promote_types(logits.dtype, torch.float32)  # in bfloat16 they would not sum to 1
+        return logits[:, -1].log_softmax(dim=-1, dtype=dtype)  # (k, V)
 
     return predict

@@ -21,10 +21,11 @@ def intervene(transformer, intervention):
 
     Args:
         transformer: a `Transformer`.
-        intervention: a function of place, layer and weights, such as `Force`; None = none.
+        intervention: a function of place, layer and weights, such as `Force`, or a list of them, one after the other;
+            None = none.
 
     Raises:
-        ValueError: the intervention is not a function, or forces a layer that is not there; inside the block: it
+        ValueError: an intervention is not a function, or forces a layer that is not there; inside the block: it
             returns weights of another shape.
 
     >>> from self_attention.nn import Transformer
@@ -34,20 +35,17 @@ def intervene(transformer, intervention):
     >>> maps["encoder"][1][0, 0, 0].tolist()
     [0.0, 0.0, 1.0]
     """
-    if intervention is None:
-        yield
-        return
-    if not callable(intervention):
-        raise ValueError(
-            f"intervention must be a function of place, layer and weights, came {type(intervention).__name__}"
-        )
-    attentions = transformer.attentions()
-    if isinstance(intervention, Force):
-        intervention.check_layer(attentions)
+    attentions, interventions = transformer.attentions(), as_list(intervention)
+    for one in interventions:
+        if not callable(one):
+            raise ValueError(f"intervention must be a function of place, layer and weights, came {type(one).__name__}")
+        if isinstance(one, Force):
+            one.check_layer(attentions)
     before = {place: module.attention for place, module in attentions.items()}
-    for place, module in attentions.items():
-        module.attention = wrapped(module.attention, partial(intervention, *place))
     try:
+        for one in interventions:
+            for place, module in attentions.items():
+                module.attention = wrapped(module.attention, partial(one, *place))
         yield
     finally:
         for place, module in attentions.items():
@@ -142,7 +140,15 @@ class Force:
                     )
 
 
+def as_list(intervention):
+    """An intervention, a list of them or None, as a list."""
+    if intervention is None:
+        return []
+    return list(intervention) if isinstance(intervention, list | tuple) else [intervention]
+
+
 def check_rows(intervention, counts):
-    """Refuse a `Force` on rows of the decoder that a sentence does not have."""
-    if isinstance(intervention, Force):
-        intervention.check_rows(counts)
+    """Refuse a `Force` on rows of the decoder that a sentence does not have; `counts` says how many each of b has."""
+    for one in as_list(intervention):
+        if isinstance(one, Force):
+            one.check_rows(counts)

@@ -20,6 +20,9 @@ class Encoder(nn.Module):
         size: number of words in the vocabulary.
         d_model: features of a word's vector, and of a state in each direction.
 
+    Raises:
+        ValueError: a number is not an integer of at least 1.
+
     >>> states, c = Encoder(size=10, d_model=4)(torch.tensor([[5, 6, 7], [8, 9, 0]]), torch.tensor([3, 2]))
     >>> states.shape, c.shape
     (torch.Size([2, 3, 8]), torch.Size([2, 8]))
@@ -60,6 +63,9 @@ class Decoder(nn.Module):
         size: number of words in the vocabulary.
         d_model: features of a word's vector; states and c have 2 d_model.
         attention: read the encoder's states again at each step, or not.
+
+    Raises:
+        ValueError: a number is not an integer of at least 1.
 
     Source: Cho et al. 2014, sec. 2.2 (one c for all steps); Bahdanau et al. 2015, sec. 3.1 (a c_i for each step); Luong
     et al. 2015, sec. 3 (the query is the state of this step, not of the one before).

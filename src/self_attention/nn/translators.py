@@ -31,10 +31,11 @@ class Translation(str):
     """
 
     def __new__(cls, words, scores=None, weights=None):
-        """A string of the words."""
-        translation = super().__new__(cls, " ".join(word for word in words if word != "<eos>"))
-        translation.words, translation.scores, translation.weights = words, scores, weights
-        return translation
+        """The string."""
+        return super().__new__(cls, " ".join(word for word in words if word != "<eos>"))
+
+    def __init__(self, words, scores=None, weights=None):
+        self.words, self.scores, self.weights = words, scores, weights
 
     def __getnewargs__(self):
         """What a copy is made of."""
@@ -86,7 +87,7 @@ class Seq2Seq(Model):
 
     def shifted(self, pairs):
         """Of the targets of some pairs: the word before each step, from <bos> on, and the right one, (b, n) each."""
-        ids, _ = self.target.batch([pair[1] for pair in check_pairs(pairs)], bos=True, eos=True)
+        ids, _ = self.target.batch([pair[1] for pair in pairs], bos=True, eos=True)
         ids = torch.tensor(ids, device=self.device)  # (b, n + 1)
         return ids[:, :-1], ids[:, 1:]
 
@@ -170,7 +171,8 @@ class Translator(Seq2Seq):
 
     def loss(self, pairs):
         """Mean cross-entropy per target word, when each step is given the right words before it."""
-        states, c, mask = self.read([pair[0] for pair in check_pairs(pairs)])
+        pairs = check_pairs(pairs)
+        states, c, mask = self.read([pair[0] for pair in pairs])
         before, ids = self.shifted(pairs)
         logits, *_ = self.decoder(before, states, c, mask, c[None])  # (b, n, size)
         return cross_entropy(logits.mT, ids, ignore_index=Vocabulary.PAD)
@@ -234,7 +236,8 @@ class TransformerTranslator(Seq2Seq):
 
     def forward(self, pairs):
         """The logits (b, n, size) of each step, given the right words before it, and the right ids (b, n)."""
-        ids, _, mask = self.ids([pair[0] for pair in check_pairs(pairs)])
+        pairs = check_pairs(pairs)
+        ids, _, mask = self.ids([pair[0] for pair in pairs])
         before, right = self.shifted(pairs)
         return self.transformer(ids, before, mask), right
 

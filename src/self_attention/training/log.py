@@ -7,7 +7,7 @@ from pathlib import Path
 from .. import __version__, nn
 
 LIMITS = (
-    "It knows the words and the grammar that it was trained on and nothing else: a word it has not seen is `<unk>`, "
+    "It knows the words and the grammar that it was trained on and nothing else: a word it has not seen is refused, "
     "a sentence longer than those it has seen is likely to go wrong. For teaching, not for use."
 )
 
