@@ -10,6 +10,7 @@ from self_attention import nn
 from self_attention.book.comparison import ImageReader, Recaller, accuracy, recall_examples
 from self_attention.decoding import beam_search, greedy, predictor, sample
 from self_attention.nn import Force, KVCache
+from self_attention.nn import recurrent as recurrent_module
 from self_attention.training import train
 from self_attention.vocabulary import Vocabulary
 
@@ -51,17 +52,15 @@ TAGGERS = [(1, "learned"), (3, "learned"), ("all", "learned"), ("all", "sinusoid
 def test_a_transformer_translator(shared, device):
     model = transformer(shared).to(device)
     ids, lengths, mask = model.ids([source for source, _ in PAIRS])
-    assert {part.device.type for part in (ids, mask, *model.shifted(PAIRS))} == {device} and lengths.tolist() == [
-        3,
-        1,
-        3,
-    ]
+    assert {part.device.type for part in (ids, mask, *model.shifted(PAIRS))} == {device}
+    assert lengths.tolist() == [3, 1, 3]
     assert model.loss(PAIRS, smoothing=0.1).device.type == device
-    memory, maps = model.transformer.encode(ids, mask, Force("encoder", 1, query=[0, 0, 2], key=0, head=1))
+    with nn.intervene(model.transformer, Force("encoder", 1, query=[0, 0, 2], key=0, head=1)):
+        memory, maps = model.transformer.encode(ids, mask)
     assert memory.shape == (3, 3, 8) and maps["encoder"][1].shape == (3, 2, 3, 3)
     cache = KVCache()
     for _ in range(2):
-        logits, maps = model.transformer.decode(ids[:, :1], memory, mask, cache=cache)
+        logits, maps = model.transformer.decode(ids[:, :1], memory, mask, kv_cache=cache)
     assert logits.shape == (3, 1, len(model.target)) and maps["decoder"][0].shape == (3, 2, 1, 2)
     maps = model.maps("merci", "thanks", Force("cross", 0, query=1))
     assert {place: map.shape[1:] for place, map in maps.items()} == {
@@ -74,8 +73,8 @@ def test_a_transformer_translator(shared, device):
 def test_a_recurrent_translator(attention, device, monkeypatch):
     model = recurrent(attention).to(device)
     if device == "meta":  # where torch cannot pack: a sentence is read with its padding
-        monkeypatch.setattr(nn, "pack_padded_sequence", lambda X, lengths, **how: X)
-        monkeypatch.setattr(nn, "pad_packed_sequence", lambda X, **how: (X, None))
+        monkeypatch.setattr(recurrent_module, "pack_padded_sequence", lambda X, lengths, **how: X)
+        monkeypatch.setattr(recurrent_module, "pad_packed_sequence", lambda X, **how: (X, None))
     states, c, mask = model.read([source for source, _ in PAIRS])
     assert (states.shape, c.shape, mask.shape) == ((3, 3, 16), (3, 16), (3, 1, 3))
     assert model.loss(PAIRS).device.type == device

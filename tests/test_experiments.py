@@ -8,8 +8,8 @@ from statistics import mean
 import pytest
 import torch
 
-from self_attention import layers
 from self_attention.book.comparison import (
+    Convolution,
     ImageReader,
     Recaller,
     accuracy,
@@ -18,6 +18,7 @@ from self_attention.book.comparison import (
     recall_examples,
     stacked,
 )
+from self_attention.book.runs import logs
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 ROOT = Path(__file__).parents[1]
@@ -126,7 +127,7 @@ def test_no_state_depends_on_what_comes_later(kind):
 
 def test_dilated_windows_are_torchs_own():
     torch.manual_seed(0)
-    layer, X = layers.Convolution(4, k=3, dilation=2), torch.randn(1, 6, 4)
+    layer, X = Convolution(4, k=3, dilation=2), torch.randn(1, 6, 4)
     W = layer.filters.weight  # (d, d, k), the last the position itself
     found = sum(X[:, 5 - 2 * j] @ W[:, :, 2 - j].T for j in range(3)) + layer.filters.bias
     torch.testing.assert_close(layer(X)[:, 5], X[:, 5] + found.relu())
@@ -186,7 +187,7 @@ def test_the_scripts_are_deterministic_and_follow_the_seed(scripts, monkeypatch,
 # What the logs say
 
 
-def logs(name, steps):
+def logs_of(name, steps):
     """The runs of a script, without the longer or shorter ones."""
     return [run for run in logs(name) if run["steps"] == steps]
 
@@ -202,7 +203,7 @@ def first(run, task, kind, percent=90):
 
 
 def test_the_logs_are_of_these_models_and_scripts(scripts):
-    recall, digits = logs("recall", scripts[0].STEPS), logs("digits", scripts[1].STEPS)
+    recall, digits = logs_of("recall", scripts[0].STEPS), logs_of("digits", scripts[1].STEPS)
     assert [run["seed"] for run in recall] == [0, 1, 2] and [run["seed"] for run in digits] == [0, 1, 2, 3, 4]
     for run in recall:
         assert run["rate"] == scripts[0].RATE and list(run["test"]) == [str(pairs) for pairs in scripts[0].PAIRS]
@@ -218,7 +219,7 @@ def test_the_logs_are_of_these_models_and_scripts(scripts):
 
 @pytest.mark.parametrize("distance", ["1", "8", "32", "64"])
 def test_one_digit_to_keep_is_kept_over_any_distance(distance):
-    runs = logs("recall", 1500)
+    runs = logs_of("recall", 1500)
     for kind in ("gru", "lstm", "self-attention"):
         assert min(right(runs, "1", kind, distance)) > 98
     assert min(right(runs, "1", "dilated cnn", distance)) > 40
@@ -227,26 +228,26 @@ def test_one_digit_to_keep_is_kept_over_any_distance(distance):
 def test_a_cnn_cannot_recall_what_it_cannot_see():
     for task in ("1", "8", "64"):
         for distance in ("16", "32", "64"):
-            assert max(right(logs("recall", 1500), task, "cnn", distance)) < 15
-    assert min(right(logs("recall", 1500), "1", "cnn", "2")) > 40
+            assert max(right(logs_of("recall", 1500), task, "cnn", distance)) < 15
+    assert min(right(logs_of("recall", 1500), "1", "cnn", "2")) > 40
 
 
 @pytest.mark.parametrize("distance", ["1", "2", "4", "8", "16", "32", "64"])
 def test_many_digits_to_keep_are_kept_by_attention_alone(distance):
-    runs = logs("recall", 1500)
+    runs = logs_of("recall", 1500)
     for task in ("8", "64"):
         assert min(right(runs, task, "self-attention", distance)) > 98
         assert max(max(right(runs, task, kind, distance)) for kind in KINDS[:-1]) < 45
 
 
 def test_attention_needs_the_fewest_steps():
-    for run in logs("recall", 1500):
+    for run in logs_of("recall", 1500):
         assert all(first(run, task, "self-attention") <= 600 for task in ("1", "8", "64"))
         assert first(run, "1", "self-attention") <= first(run, "1", "gru") < first(run, "1", "lstm")
 
 
 def test_untrained_gradients_vanish_in_recurrences_alone():
-    for run in logs("recall", 1500):
+    for run in logs_of("recall", 1500):
         for kind, most in (("gru", 1e-4), ("lstm", 1e-6)):
             gradient = run["test"]["1"][kind]["gradient"]
             assert gradient["untrained"]["64"] < most * gradient["untrained"]["1"]
@@ -268,7 +269,7 @@ def test_trained_at_a_far_distance_alone_recurrences_may_never_begin():
 
 
 def test_the_slower_rate_is_better_for_none():
-    (slow,), fast = logs("recall_rate0.003"), logs("recall", 1500)[0]
+    (slow,), fast = logs("recall_rate0.003"), logs_of("recall", 1500)[0]
     for task, kinds in slow["test"].items():
         for kind, found in kinds.items():
             assert found["curve"][-1][1] <= fast["test"][task][kind]["curve"][-1][1] + 5, (task, kind)

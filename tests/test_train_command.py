@@ -14,8 +14,9 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from self_attention import nn, progress, train
+from self_attention import nn, train
 from self_attention.training.log import digest
+from self_attention.training.progress import watched as is_watched
 
 NUMBERS = dict(zip("un deux trois quatre cinq".split(), "one two three four five".split(), strict=True))
 TINY = "--d-model 16 --h 2 --d-ff 32 --layers 1 1 --batch 15 --rate 0.01".split()
@@ -333,7 +334,7 @@ def test_accents_of_pairs_are_composed(tmp_path):
 
 
 def test_a_bar_grows_in_a_terminal_and_not_in_a_file():
-    code = "import time; from self_attention.progress import progress, watch; report = progress(30)\n"
+    code = "import time; from self_attention.training import progress, watch; report = progress(30)\n"
     code += "for step in watch(range(1, 31)): time.sleep(0.02); report(step, 1 / step)"
     ours, theirs = pty.openpty()
     termios.tcsetwinsize(theirs, (24, 80))
@@ -351,4 +352,4 @@ def test_a_bar_grows_in_a_terminal_and_not_in_a_file():
 def test_a_notebook_is_watched_if_its_front_end_can_answer(watched, monkeypatch):
     kernel = SimpleNamespace(get_parent=lambda: {"content": {"allow_stdin": watched}})
     monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: SimpleNamespace(kernel=kernel)))
-    assert progress.watched() is watched
+    assert is_watched() is watched

@@ -8,11 +8,14 @@ import numpy as np
 import pytest
 import torch
 
-from self_attention import nn, runs, sinusoidal_positions, train
+from self_attention import nn, sinusoidal_positions
+from self_attention import train as command
+from self_attention.book import runs
 from self_attention.book.runs import logs
 from self_attention.corpus import GREETINGS, because_pairs, corpus, tagged_sentences
-from self_attention.training import Training
-from self_attention.training.log import digest
+from self_attention.training import Training, train
+from self_attention.training.log import card, digest
+from self_attention.training.loop import batches
 from self_attention.vocabulary import Vocabulary
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -69,7 +72,7 @@ def test_each_file_has_a_card_that_says_what_file_and_log_say():
     page = (ROOT / "book" / "models.md").read_text(encoding="utf-8")
     for name in NAMES:
         path = nn.WEIGHTS / f"{name}.safetensors"
-        assert path.with_suffix(".md").read_text(encoding="utf-8") == runs.card(path, log(name)), name
+        assert path.with_suffix(".md").read_text(encoding="utf-8") == card(path, log(name), runs.ABOUT[name]), name
         assert f"{log(name)['parameters']:,}" in next(line for line in page.splitlines() if f"`{name}`" in line)
 
 
@@ -116,7 +119,7 @@ def test_transformers_are_as_good_as_their_log_says(name, parts, scripts):
 
 def test_the_two_way_transformer_is_as_good_as_its_log_says(parts):
     model, said = nn.load("transformer_both"), log("transformer_both")["test"]
-    for name, pairs in train.directed(parts["test"][:300], ["fr", "en"], ["en", "fr"]).items():
+    for name, pairs in command.directed(parts["test"][:300], ["fr", "en"], ["en", "fr"]).items():
         assert said[f"{name} sentences"]["all"]["exact"] >= 99, "the goal of chapter 12"
         assert 100 * model.exact(pairs).mean() == pytest.approx(said[f"{name} sentences"]["all"]["exact"], abs=2)
     hello, *said = model.translate(["<2en> bonjour", "<2fr> goodbye", "<2en> le chat noir"])
@@ -228,7 +231,7 @@ def test_a_reach_must_have_a_middle():
         ({"tags": []}, "tags must be a list of different names"),
         ({"tags": ["X", "X"]}, "tags must be a list of different names"),
         ({"d_model": 0}, "d_model must be an integer of at least 1, came 0"),
-        ({"longest": 0}, "longest must be an integer of at least 1, came 0"),
+        ({"max_len": 0}, "max_len must be an integer of at least 1, came 0"),
     ],
 )
 def test_what_cannot_be_built_is_refused(config, message):
@@ -329,7 +332,7 @@ def spoiled(tmp_path, **changes):
     return path
 
 
-CONFIG = {"tags": ["NOUN"], "reach": 1, "d_model": 4, "longest": 16, "positions": "learned"}
+CONFIG = {"tags": ["NOUN"], "reach": 1, "d_model": 4, "max_len": 16, "positions": "learned"}
 
 
 @pytest.mark.parametrize(
@@ -531,7 +534,7 @@ def test_smoothing_spreads_a_share_of_the_target_over_all_words():
 
 def test_a_round_of_batches_holds_each_example_once():
     examples = [("x" * (i % 7 + 1), i) for i in range(1000)]
-    stream = nn.batches(examples, size=64)
+    stream = batches(examples, size=64)
     first = [next(stream) for _ in range(16)]  # 1,000 = 15 * 64 + 40
     assert sorted(i for batch in first for _, i in batch) == list(range(1000))
     assert np.mean([len({len(text) for text, _ in batch}) for batch in first]) < 3  # like lengths together
@@ -539,7 +542,7 @@ def test_a_round_of_batches_holds_each_example_once():
 
 def test_the_order_of_batches_follows_the_seed_alone():
     examples = [("a", i) for i in range(100)]
-    first, again, other = ([next(nn.batches(examples, 64, seed))] for seed in (0, 0, 1))
+    first, again, other = ([next(batches(examples, 64, seed))] for seed in (0, 0, 1))
     assert first == again != other
 
 
@@ -556,8 +559,8 @@ def test_a_log_measures_the_weights_as_they_are_shipped(tmp_path):
     run.write(lambda model: {"same": all(torch.equal(its, its.half().float()) for its in model.parameters())})
     log = json.loads((tmp_path / "tagger_seed0_steps1.json").read_text(encoding="utf-8"))
     assert log["test"] == {"same": True} and log["curve"] == [[1, 0.5]]
-    card = (tmp_path / "tagger.md").read_text(encoding="utf-8")
-    assert card == runs.card(tmp_path / "tagger.safetensors", log) and "licence" not in card
+    written = (tmp_path / "tagger.md").read_text(encoding="utf-8")
+    assert written == card(tmp_path / "tagger.safetensors", log) and "licence" not in written
 
 
 def test_logs_go_to_the_package_or_to_a_folder_that_is_there(tmp_path, capsys):
