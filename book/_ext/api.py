@@ -209,7 +209,7 @@ def family(module, node):
 
 
 def signature(module, node):
-    """The parameters as they are written, without self; a default that is a constant of the module as its value."""
+    """The parameters without self and annotations; a default that is a constant of the module as its value."""
     if isinstance(node, ast.ClassDef):
         fields = [part.target.id for part in node.body if isinstance(part, ast.AnnAssign)]  # of a NamedTuple
         parts = [part for _, kind in family(module, node) for part in kind.body]
@@ -219,6 +219,8 @@ def signature(module, node):
     constants = {part.targets[0].id: part.value for part in parsed(module)[1] if is_constant(part)}
     arguments = copy.deepcopy(node.args)
     arguments.args = [argument for argument in arguments.args if argument.arg not in ("self", "cls")]
+    for argument in arguments.args + arguments.kwonlyargs:
+        argument.annotation = None  # the shapes, below, say more
     for defaults in (arguments.defaults, arguments.kw_defaults):
         defaults[:] = [constants.get(getattr(default, "id", ""), default) for default in defaults]
     return f"({ast.unparse(arguments)})"
