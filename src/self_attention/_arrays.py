@@ -14,20 +14,20 @@ Array = Any  # of NumPy, torch or another library with the names of the Python a
 
 
 def as_arrays(**given):
-    """The array library of what is given, behind the names of the standard; then each as an array; None stays None.
+    """The array library of what is given, behind the names of the standard; then each as an array.
 
     Lists and frames become NumPy arrays, unless an array of another library stands beside them.
 
     Raises:
         ValueError: something is no array, or one that would be read wrongly; libraries or devices differ.
     """
-    libraries = {name: library(name, x) for name, x in given.items() if x is not None}
+    libraries = {name: library(name, x) for name, x in given.items()}
     found = {name: xp for name, xp in libraries.items() if xp is not None}
     xp = next(iter(found.values()), array_api_compat.numpy)
     if any(other is not xp for other in found.values()):
         came = ", ".join(f"{name} from {short(other)}" for name, other in found.items())
         raise ValueError(f"all arrays must come from one library, came {came}")
-    arrays = {name: x if name in found or x is None else converted(name, x, xp) for name, x in given.items()}
+    arrays = {name: x if name in found else converted(name, x, xp) for name, x in given.items()}
     places = {name: arrays[name].device for name in found}
     if any(place != next(iter(places.values())) for place in places.values()):
         came = ", ".join(f"{name} on {place}" for name, place in places.items())
@@ -83,6 +83,15 @@ def check_items(name, x):
         check_items(name, item)
 
 
+def as_reals(**given):
+    """The array library, then what is given as arrays of booleans or real numbers."""
+    xp, *arrays = as_arrays(**given)
+    for name, array in zip(given, arrays, strict=True):
+        if not xp.isdtype(array.dtype, ("bool", "integral", "real floating")):
+            raise ValueError(f"{name} must hold booleans or real numbers, came {array.dtype}")
+    return xp, *arrays
+
+
 def as_floats(**given):
     """The array library, the common dtype for the result, then what is given as arrays to compute with.
 
@@ -92,8 +101,6 @@ def as_floats(**given):
     xp, *arrays = as_arrays(**given)
     dtypes = []
     for name, array in zip(given, arrays, strict=True):
-        if array is None:
-            raise ValueError(f"{name} must be an array (NumPy or torch), came None")
         if xp.isdtype(array.dtype, "real floating"):
             dtypes.append(array.dtype)
         elif xp.isdtype(array.dtype, "integral"):
@@ -262,7 +269,10 @@ def as_integers(name, values, below, like=None):
         wrong = min(int(own.min(values)), 0) or int(own.max(values))
         raise ValueError(f"{name} must lie from 0 to {below - 1}, came {wrong}")
     if own is not xp or (like is not None and values.device != like.device):
-        values = xp.asarray(values, device=device(like))
+        try:
+            values = xp.asarray(values, device=device(like))
+        except RuntimeError:  # from torch's meta device
+            raise ValueError(f"{name} must hold values that can be seen, came {values!r}") from None
     return xp, values
 
 

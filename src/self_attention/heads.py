@@ -1,6 +1,6 @@
 """Heads: cut the features into h parts, let each attend on its own, and join them again."""
 
-from ._arrays import Array, as_arrays, check_integer, check_shapes
+from ._arrays import Array, as_reals, check_integer, check_shapes
 
 
 def split_heads(X: Array, h: int) -> Array:
@@ -24,7 +24,7 @@ def split_heads(X: Array, h: int) -> Array:
 
     Source: Vaswani et al. 2017, sec. 3.2.2.
     """
-    xp, X = as_arrays(X=X)
+    xp, X = as_reals(X=X)
     h = check_integer("h", h, least=1)
     d_model = check_shapes(X=(X, "n d_model"))["d_model"]
     if d_model % h:
@@ -56,7 +56,7 @@ def merge_heads(X: Array) -> Array:
 
     Source: Vaswani et al. 2017, sec. 3.2.2.
     """
-    xp, X = as_arrays(X=X)
+    xp, X = as_reals(X=X)
     sizes = check_shapes(X=(X, "h n d"))
     X = xp.moveaxis(X, (-3,), (-2,))  # (..., n, h, d)
     return xp.reshape(X, (*X.shape[:-2], sizes["h"] * sizes["d"]))  # (..., n, h d)

@@ -6,7 +6,7 @@ use the opposite one.
 
 from collections.abc import Sequence
 
-from ._arrays import Array, as_arrays, as_integers, check_integer, check_shapes, device, namespace, surely
+from ._arrays import Array, as_integers, as_reals, check_integer, check_shapes, device, namespace, surely
 
 
 def causal_mask(n: int, m: int | None = None, *, offset: int = 0, like: Array | None = None) -> Array:
@@ -120,9 +120,7 @@ def adjacency_mask(A: Array, *, self_loops: bool = True) -> Array:
 
     Source: Veličković et al. 2018, sec. 2.1.
     """
-    xp, A = as_arrays(A=A)
-    if not xp.isdtype(A.dtype, ("bool", "integral", "real floating")):
-        raise ValueError(f"A must hold booleans or real numbers, came {A.dtype}")
+    xp, A = as_reals(A=A)
     sizes = check_shapes(A=(A, "n n"))
     if surely(xp.any(A != A)):  # only NaN differs from itself
         raise ValueError("A must not hold NaN")
