@@ -8,7 +8,7 @@ from os import PathLike
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from ._base import Widget
+from ._base import Widget, as_words, plain
 
 MOST = {"sentences": 20, "words": 40}
 LONGEST = 40  # words of a translation
@@ -56,7 +56,8 @@ def check_sentences(sentences, vocabulary, without=()):
     """Sentences as a list of strings, spelled as the vocabulary does, all words known, and none `without`."""
     from ..spelling import check_known
 
-    sentences = [sentences] if isinstance(sentences, str) else sentences
+    sentences = plain(sentences)
+    sentences = [sentences] if isinstance(sentences, str) else as_words(sentences, "sentences")
     sentences = [vocabulary.split(str(sentence)) for sentence in sentences]
     sizes = list(map(len, sentences))
     if not 1 <= len(sentences) <= MOST["sentences"] or not all(1 <= size <= MOST["words"] for size in sizes):
