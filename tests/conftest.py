@@ -1,11 +1,13 @@
 """Fixtures that tests share: the finished site, a browser that reaches this machine only, a page to look at."""
 
+import email
 import os
 import re
 import shutil
 import subprocess
 import sys
 import threading
+import zipfile
 from functools import partial
 from http.server import ThreadingHTTPServer
 from pathlib import Path
@@ -13,9 +15,11 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import browsers
+import installed
 import pytest
 import serve
 from filelock import FileLock
+from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[1]
 BUILD = [Path(sys.executable).with_name("jupyter-book"), "build", ROOT, "--path-output", ROOT / "build"]
@@ -30,6 +34,25 @@ class Site(NamedTuple):
     def pages(self):
         """The site's pages, as paths below the folder."""
         return sorted(path.relative_to(self.folder).as_posix() for path in self.folder.rglob("*.html"))
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory):
+    return installed.build_wheel(tmp_path_factory.mktemp("wheel"))
+
+
+@pytest.fixture(scope="session")
+def metadata(wheel):
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
+        return email.message_from_bytes(archive.read(name))
+
+
+@pytest.fixture(scope="session")
+def ranges(metadata):
+    """What a reader's installation needs: name -> the versions that it may have."""
+    needs = map(Requirement, metadata.get_all("Requires-Dist"))
+    return {need.name: need.specifier for need in needs if "site" not in str(need.marker)}
 
 
 @pytest.fixture

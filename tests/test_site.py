@@ -9,6 +9,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 import pytest
 import yaml
+from _ext import maths
 from fontTools.ttLib import TTFont
 from helpers import COLOURS, RULES, inaccessible
 from sphinxcontrib import katex
@@ -27,6 +28,19 @@ SOLUTIONS = [
 ]
 TEXTS = [CONTENTS["root"]] + [page["file"] for part in CONTENTS["parts"] for page in part["chapters"]] + SOLUTIONS
 OPEN_ALL = "for (const box of document.querySelectorAll('article details')) box.open = true"
+# Words and names in the cells of tables, also in shadow trees, that stand on more than one line.
+BROKEN_WORDS = r"""() => {
+    const shadows = (root) => [...root.querySelectorAll("*")].flatMap(({ shadowRoot }) => shadowRoot ?? []);
+    const tables = (root) => [...root.querySelectorAll("table"), ...shadows(root).flatMap(tables)];
+    const texts = (node) => node.nodeType === Node.TEXT_NODE ? [node] : [...node.childNodes].flatMap(texts);
+    const broken = (text) => [...text.data.matchAll(/[\p{L}\p{N}_.]+/gu)].filter(({ 0: word, index }) => {
+        const range = new Range();
+        range.setStart(text, index);
+        range.setEnd(text, index + word.length);
+        return new Set(Array.from(range.getClientRects(), ({ top }) => Math.round(top))).size > 1;
+    });
+    return tables(document).flatMap(texts).flatMap(broken).map(([word]) => word);
+}"""
 # The theme notices a new width after 300 ms, by the page's own clock: this machine's may be ahead of a busy page's.
 NOTICED = "new Promise((done) => requestAnimationFrame(() => setTimeout(done, 400)))"
 
@@ -130,9 +144,29 @@ def test_page_is_accessible_and_fits(name, site, visit):
         rules = RULES if theme == "light" else COLOURS
         assert inaccessible(page.locator("html"), rules) == [], f"{width} px wide, {theme}"
         assert page.evaluate("document.documentElement.scrollWidth") <= width
-    page.set_viewport_size({"width": 320, "height": 900})
-    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    for width in (360, 320):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert page.problems == []
+
+
+@every_text
+def test_page_fits_before_its_widgets_are_built(name, site, visit):
+    page = visit(f"{site.url}{name}.html", width=390, java_script_enabled=False)
+    for width in (390, 360, 320):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@every_text
+def test_no_table_breaks_a_word(name, site, visit):
+    """A cell is as wide as its longest word, name in code or number: in the text's tables and in the widgets'."""
+    page = visit(f"{site.url}{name}.html")
+    page.evaluate(OPEN_ALL)
+    for width in (1280, 390, 320):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        assert page.evaluate(BROKEN_WORDS) == [], f"{width} px wide"
 
 
 def test_axe_finds_what_is_wrong(visit, tmp_path):
@@ -191,16 +225,13 @@ def test_katex_style_fits_katex_script():
 
 
 def test_wrong_maths_is_a_warning(monkeypatch):
-    monkeypatch.syspath_prepend(ROOT / "book")
-    from _ext import site as extension
-
     said = []
-    monkeypatch.setattr(extension.logger, "warning", lambda *words: said.append(words))
-    assert 'class="katex"' in extension.draw("x^2", False) and not said
-    extension.draw(r"\frac{1}", False)
+    monkeypatch.setattr(maths.logger, "warning", lambda *words: said.append(words))
+    assert 'class="katex"' in maths.draw("x^2", False) and not said
+    maths.draw(r"\frac{1}", False)
     assert said
-    extension.katex_process().communicate()
-    extension.katex_process.cache_clear()
+    maths.katex_process().communicate()
+    maths.katex_process.cache_clear()
 
 
 @every_text

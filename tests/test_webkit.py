@@ -87,7 +87,9 @@ class Page:
         assert not str(value).startswith("error: "), value
         return value
 
-    def evaluate(self, code):
+    def evaluate(self, code, *arguments):
+        if arguments:
+            return self.run(code, *arguments)
         is_statement = code.startswith("for ")
         return self.run(f"async () => {{ {code} }}" if is_statement else f"async () => {code}")
 
