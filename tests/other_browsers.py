@@ -57,11 +57,8 @@ class Way(Blocks):
 
     def __init__(self, page, element):
         spec = element.evaluate("async (el) => { await el.ready(); return el.spec; }")
-        super().__init__(
-            page,
-            element,
-            TransformerBlocks(spec["model"], spec["sentences"], target=spec["targets"], **spec["settings"]),
-        )
+        widget = TransformerBlocks(spec["model"], spec["sentences"], target=spec["targets"], **spec["settings"])
+        super().__init__(page, element, widget)
 
 
 class Translator(Live):

@@ -3,8 +3,10 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import threading
+from contextlib import ExitStack
 from functools import partial
 from http.server import ThreadingHTTPServer
 from io import BytesIO
@@ -16,6 +18,8 @@ from other_browsers import Reading, need
 from selenium import webdriver
 from selenium.webdriver import ActionChains, Keys
 from selenium.webdriver.common.by import By
+
+pytestmark = pytest.mark.filterwarnings("ignore:setting remote_server_addr")  # Selenium warns of what it does itself
 
 # Of what happens in a page its driver says nothing: so the page itself notes it, by a script before all others.
 LISTEN = """
@@ -83,7 +87,9 @@ class Page:
         assert not str(value).startswith("error: "), value
         return value
 
-    def evaluate(self, code):
+    def evaluate(self, code, *arguments):
+        if arguments:
+            return self.run(code, *arguments)
         is_statement = code.startswith("for ")
         return self.run(f"async () => {{ {code} }}" if is_statement else f"async () => {code}")
 
@@ -119,10 +125,15 @@ def open_page():
     options.set_capability("browserName", "MiniBrowser")
     options.add_argument("--automation")
     screen = ["Xvfb", "-displayfd", "1", "-screen", "0", "1400x1024x24", "-nolisten", "tcp"]
-    with subprocess.Popen(screen, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as xvfb:
+    with ExitStack() as stack:
+        xvfb = stack.enter_context(
+            subprocess.Popen(screen, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        )
+        stack.callback(xvfb.terminate)
         display = f":{xvfb.stdout.readline().strip()}"
-        service = webdriver.WebKitGTKService("WebKitWebDriver", env={**os.environ, "DISPLAY": display})
+        service = webdriver.WebKitGTKService(shutil.which("WebKitWebDriver"), env={**os.environ, "DISPLAY": display})
         driver = webdriver.WebKitGTK(options=options, service=service)
+        stack.callback(driver.quit)
         driver.set_script_timeout(60)
 
         def open_page(url):
@@ -131,8 +142,6 @@ def open_page():
             return Page(driver)
 
         yield open_page
-        driver.quit()
-        xvfb.terminate()
 
 
 class TestWebKit(Reading):
