@@ -15,8 +15,8 @@ import pytest
 import torch
 
 from self_attention import nn, train
+from self_attention.training.bar import watched as is_watched
 from self_attention.training.log import digest
-from self_attention.training.progress import watched as is_watched
 
 NUMBERS = dict(zip("un deux trois quatre cinq".split(), "one two three four five".split(), strict=True))
 TINY = "--d-model 16 --h 2 --d-ff 32 --layers 1 1 --batch 15 --rate 0.01".split()

@@ -33,8 +33,8 @@ from .book.runs import ABOUT
 from .corpus import Grammar, corpus, greeting_pairs, lone_greetings
 from .corpus import pairs as sentences
 from .training import Training, progress
+from .training.bar import watched
 from .training.log import Log, digest
-from .training.progress import watched
 from .vocabulary import SPECIAL_TOKENS, Vocabulary
 
 STEPS = 6000

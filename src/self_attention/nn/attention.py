@@ -69,7 +69,11 @@ class MultiHeadAttention(nn.Module):
 
 
 class KeysAndValues:
-    """The keys and values that one attention has made so far, (b, h, n so far, d / h) each; None at first."""
+    """The keys and values that one attention has made so far.
+
+    Args:
+        keys, values: (b, h, n so far, d / h) each; None at first.
+    """
 
     def __init__(self, keys=None, values=None):
         self.keys, self.values = keys, values

@@ -20,7 +20,17 @@ def watched():
 
 
 def watch(items):
-    """The items, one by one, and a bar that says how many are done."""
+    """The items, one by one, and a bar that says how many are done.
+
+    Args:
+        items: a list, or anything that has a length.
+
+    Returns:
+        an iterator.
+
+    >>> list(watch([1, 2]))
+    [1, 2]
+    """
     return tqdm(items, disable=not watched(), leave=False)
 
 
