@@ -93,7 +93,7 @@ REFUSED = {
 }  # fmt: skip
 WEIGHTS = "weights must be 5 numbers from 0 on, not all 0, got "
 CHANGES = {
-    "no dict": ([3], "interventions must be a list of dicts with ['place', 'layer', 'head', 'query', 'weights'], got 3"),
+    "no dict": ([3], "a list of dicts with ['place', 'layer', 'head', 'query', 'weights'], got 3"),
     "a field too few": ([{"place": "encoder"}], "interventions must be a list of dicts with"),
     "a field too many": ([row(one(0, 5), who="me")], "interventions must be a list of dicts with"),
     "another place": ([row(one(0, 5), place="head")], "place must be one of ['encoder', 'decoder', 'cross']"),
@@ -109,7 +109,7 @@ CHANGES = {
     "NaN": ([row([np.nan, 1, 1, 1, 1])], WEIGHTS),
     "letters": ([row("abcde")], WEIGHTS),
     "no list": ([row(3)], WEIGHTS),
-    "a row twice": ([row(one(0, 5)), row(one(1, 5))], "interventions move a row twice: {'sentence': 4, 'place': 'encoder'"),
+    "a row twice": ([row(one(0, 5)), row(one(1, 5))], "move a row twice: {'sentence': 4, 'place': 'encoder'"),
 }  # fmt: skip
 
 

@@ -318,11 +318,13 @@ HOSTILE = {
     "live-translator": [
         ("text=un+chap", "text"), ("text=%3C2en%3E+chat", "text"), (f"text={quote(EVIL)}", "text"), ("seed=-1", "seed"),
         ("text=" + "chat+" * 41, "text"), ("direction=%3C2xx%3E", "direction"), ("width=7", "width"),
-        ("top_p=0", "top_p"), ("interventions=0,encoder,0,0,0,1", "interventions"), ("interventions=0,encoder,2,0,0,1,0,0", "interventions"),
-        ("interventions=0,encoder,0,0,3,1,0,0", "interventions"), ("interventions=2,encoder,0,0,0,1,0,0", "interventions"),
-        ("interventions=0,head,0,0,0,1,0,0", "interventions"), ("interventions=0,encoder,0,0,0,0,0,0", "interventions"),
-        ("interventions=0,encoder,0,0,0,1,-1,1", "interventions"), ("interventions=%2525,encoder,0,0,0,1", "interventions"),
-        ("interventions=0,encoder,0,0,0,1,0,0/0,encoder,0,0,0,0,1,0", "interventions"), ("interventions=__proto__", "interventions"),
+        ("top_p=0", "top_p"),
+        *((f"interventions={row}", "interventions") for row in (
+            "0,encoder,0,0,0,1", "0,encoder,2,0,0,1,0,0", "0,encoder,0,0,3,1,0,0",
+            "2,encoder,0,0,0,1,0,0", "0,head,0,0,0,1,0,0", "0,encoder,0,0,0,0,0,0",
+            "0,encoder,0,0,0,1,-1,1", "%2525,encoder,0,0,0,1", "0,encoder,0,0,0,1,0,0/0,encoder,0,0,0,0,1,0",
+            "__proto__",
+        )),
     ],
     "transformer-blocks": [
         ("sentence=2", "sentence"), ("token=41", "token"), ("stage=99", "stage"), ("place=x", "place"),
