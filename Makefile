@@ -4,7 +4,7 @@ BIN := .venv/bin
 HTML := build/_build/html
 INSTALLED := build/installed
 SOURCES := src tests tools training book/_ext
-SLOW := tests/test_site.py # first, so that both cores are busy to the end
+SLOW := tests/test_site.py tests/test_firefox.py tests/test_webkit.py # first, so that both cores are busy to the end
 TESTS := $(SLOW) $(filter-out $(SLOW),$(wildcard tests/test_*.py)) notebooks src
 
 export PATH := $(CURDIR)/$(BIN):$(PATH)
@@ -12,7 +12,7 @@ export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
 
-.PHONY: help book site test lint js notebooks lab bench widgets versions links clean
+.PHONY: help book site test lint js browsers notebooks lab bench widgets versions links clean
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z]*\):.*## /make \1: /p' Makefile
@@ -23,7 +23,7 @@ book: site ## build the site and serve it on localhost until Ctrl-C
 site: .venv/ready ## build the site into build/
 	$(BIN)/jupyter-book build . --path-output build -W --keep-going -q > /dev/null
 
-test: lint js $(INSTALLED)/ready ## run every check: style, JavaScript, Python, site, browser, wheel, notebooks
+test: lint js browsers $(INSTALLED)/ready ## run every check: style, JavaScript, Python, site, browser, wheel, notebooks
 	JUPYTER_PATH=$(CURDIR)/$(INSTALLED)/share/jupyter $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder --nbval --nbval-kernel-name installed --nbval-cell-timeout 120 --durations 25 $(TESTS)
 
 lint: .venv/ready ## check the style of the Python sources
@@ -32,6 +32,9 @@ lint: .venv/ready ## check the style of the Python sources
 
 js: widgets/node_modules ## run the JavaScript unit tests
 	cd widgets && node --test
+
+browsers: .venv/ready ## bring the browsers that the tests need, where they are missing
+	$(BIN)/python tools/browsers.py
 
 notebooks: .venv/ready ## execute and normalise every notebook
 	$(BIN)/python tools/notebooks.py execute

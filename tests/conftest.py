@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+import browsers
 import installed
 import pytest
 import serve
@@ -99,12 +100,11 @@ def browser():
     """Chromium for which every host but this machine does not exist. CHROMIUM names another one than the usual."""
     from playwright.sync_api import sync_playwright
 
-    names = ("chromium", "chromium-browser", "google-chrome", "chrome")
-    path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
     only_here = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=path, args=["--no-sandbox", "--disable-quic", "--disable-background-networking", only_here]
+            executable_path=browsers.find("Chromium"),  # if there is none, Playwright's own
+            args=["--no-sandbox", "--disable-quic", "--disable-background-networking", only_here],
         )
         yield browser
         browser.close()

@@ -99,6 +99,16 @@ def test_the_sites_own_address_introduces_the_front_page(texts):
     assert {**meta(texts["index"]), "viewport": ""} == {**meta(texts[FRONT]), "viewport": ""}
 
 
+def test_the_next_page_is_named_where_no_browser_loads_it_ahead(texts):
+    """Firefox fetches a <link rel="next">, and the policy refuses it: an error on every page. A link at the end is none."""
+    for name in TEXTS:
+        assert not re.search("<link[^>]* rel=.(next|prev|prefetch)", texts[name]), name
+    following = {name: re.findall('<a [^>]*rel="next" href="([^"]+)"', texts[name]) for name in CHAPTERS}
+    assert following == {
+        name: [f"{Path(after).name}.html"] for name, after in zip(CHAPTERS, CHAPTERS[1:], strict=False)
+    } | {CHAPTERS[-1]: following[CHAPTERS[-1]]}
+
+
 def test_sitemap_has_the_books_pages_and_robots_name_it(texts, site):
     space = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
     tree = ElementTree.parse(site.folder / "sitemap.xml")

@@ -68,6 +68,9 @@ UNUSED = (
 # The link to itself that stands beside each heading, figure and definition.
 PERMALINK = re.compile(r'<a class="headerlink" href="[^"]*" title="([^"]*)"')
 
+# How a folded cell's summary begins: called something else than what it shows, "Show the code" (WCAG 2.5.3).
+NAMED_SUMMARY = '<summary aria-label="Toggle hidden content">'
+
 # A rule of the theme's style sheet that gives an icon its code point.
 ICON_RULE = re.compile(r'(?:\.fa-[\w-]+:before,?)+\{content:"\\([0-9a-f]+) ?"\}')
 
@@ -100,7 +103,7 @@ def trim_page(app, pagename, templatename, context, doctree):
             return name in scripts
         return all(re.search(sign, body) for start, sign in ONLY_WITH.items() if name.startswith(start))
 
-    body = PERMALINK.sub(r'\g<0> aria-label="\1"', body)
+    body = PERMALINK.sub(r'\g<0> aria-label="\1"', body).replace(NAMED_SUMMARY, "<summary>")
     context["body"] = re.sub(r'<img (?=[^>]*src="[^"]*_images/([^"]+)")', partial(place_image, app), body)
     context["css_files"] = [asset for asset in context["css_files"] if is_needed(asset)]
     context["script_files"] = [asset for asset in context["script_files"] if asset.filename and is_needed(asset)]

@@ -164,13 +164,13 @@ def step_loses_whose(totals, rows, width):
 
 
 def top_p_in_loops(p, limit):
-    kept, total = np.zeros(len(p)), 0
+    nucleus, total = np.zeros(len(p)), 0
     for i in sorted(range(len(p)), key=lambda i: p[i], reverse=True):
         if total >= limit and total > 0:
             break
-        kept[i] = p[i]
+        nucleus[i] = p[i]
         total += p[i]
-    return kept / total
+    return nucleus / total
 
 
 def top_p_in_torch(p, limit):
@@ -210,18 +210,18 @@ def top_p_one_too_many(p, limit):
 
 
 def top_p_of_each(p, limit):
-    kept = np.where(p >= limit, p, 0)
-    return kept / kept.sum()
+    nucleus = np.where(p >= limit, p, 0)
+    return nucleus / nucleus.sum()
 
 
 def top_p_as_it_stands(p, limit):
-    kept, total = np.zeros(len(p)), 0
+    nucleus, total = np.zeros(len(p)), 0
     for i, own in enumerate(p):
-        kept[i] = own
+        nucleus[i] = own
         total += own
         if total >= limit:
             break
-    return kept / total
+    return nucleus / total
 
 
 def top_p_sorted(p, limit):
@@ -233,13 +233,13 @@ def top_p_softmax(p, limit):
 
 
 def top_p_keeps_nothing(p, limit):
-    kept, total = np.zeros(len(p)), 0
+    nucleus, total = np.zeros(len(p)), 0
     for i in np.argsort(-p):
         if total >= limit:
             break
-        kept[i] = p[i]
+        nucleus[i] = p[i]
         total += p[i]
-    return kept / kept.sum()
+    return nucleus / nucleus.sum()
 
 
 ANSWERS = {
@@ -280,6 +280,11 @@ ANSWERS = {
             ),
             (lambda follows, longest: greedy_in_torch(follows, longest)[0], "Expected 2 results, got 3"),
             (lambda follows, longest: follows.argmax(-1), "Expected 2 results"),
+            (
+                lambda f, n: ((ids_and_p := greedy_in_torch(f, n))[0], ids_and_p[1] ** (1 / len(ids_and_p[0]))),
+                "the mean prob",
+            ),
+            (lambda f, n: greedy_in_torch(f, n)[::-1], "in another order"),
         ],
     },
     "beam_step": {

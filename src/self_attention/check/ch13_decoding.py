@@ -75,9 +75,9 @@ def speak(follows, longest, ends=True, first=0):
     return np.array(ids), p
 
 
-def chain(rng, size, said):
-    """A table of what follows what; the likeliest way is `said` words long, and ends in <eos>."""
-    way = [0, *(rng.permutation(size - 2)[: said - 1] + 2), 1]
+def chain(rng, size, words):
+    """A table of what follows what; the likeliest way is `words` words long, and ends in <eos>."""
+    way = [0, *(rng.permutation(size - 2)[: words - 1] + 2), 1]
     follows = rng.dirichlet(np.ones(size), size)
     follows[way[:-1], way[1:]] += 1
     follows[:, 0] = 0
@@ -91,7 +91,7 @@ TABLE = np.array([[0.0, 0.1, 0.6, 0.3], [0.0, 0.4, 0.1, 0.5], [0.0, 0.2, 0.1, 0.
     cases=lambda rng: [
         (TABLE, 5),
         (TABLE, 2),
-        *((chain(rng, size, said), longest) for size, said, longest in [(5, 4, 8), (6, 5, 3), (6, 3, 1), (7, 5, 9)]),
+        *((chain(rng, size, words), longest) for size, words, longest in [(5, 4, 8), (6, 5, 3), (6, 3, 1), (7, 5, 9)]),
     ],
     mistakes=[
         (
@@ -100,13 +100,13 @@ TABLE = np.array([[0.0, 0.1, 0.6, 0.3], [0.0, 0.4, 0.1, 0.5], [0.0, 0.2, 0.1, 0.
         ),
         (
             lambda follows, longest: (
-                (said := speak(follows, longest))[0][: len(said[0]) - (said[0][-1] == 1)],
-                said[1],
+                (found := speak(follows, longest))[0][: len(found[0]) - (found[0][-1] == 1)],
+                found[1],
             ),
             "The ids should end with that of <eos>, if it was said. (Its probability is counted, and rightly.)",
         ),
         (
-            lambda follows, longest: (np.append(0, (said := speak(follows, longest))[0]), said[1]),
+            lambda follows, longest: (np.append(0, (found := speak(follows, longest))[0]), found[1]),
             "<bos> was given, not said: leave its id out. See chapter 13, One word after another.",
         ),
         (
@@ -129,7 +129,7 @@ TABLE = np.array([[0.0, 0.1, 0.6, 0.3], [0.0, 0.4, 0.1, 0.5], [0.0, 0.2, 0.1, 0.
             "The right words. But their probabilities are multiplied: chapter 13, Greedy loses.",
         ),
         (
-            lambda follows, longest: ((said := speak(follows, longest))[0], np.log(said[1])),
+            lambda follows, longest: ((found := speak(follows, longest))[0], np.log(found[1])),
             "The right words, and the logarithm of their probability. The probability itself is asked for.",
         ),
         (
@@ -148,6 +148,11 @@ TABLE = np.array([[0.0, 0.1, 0.6, 0.3], [0.0, 0.4, 0.1, 0.5], [0.0, 0.2, 0.1, 0.
         (
             lambda follows, longest: speak(follows, longest - 1),
             "One word too few: `longest` words may be said, and <bos> is not one of them.",
+        ),
+        (
+            lambda follows, longest: ((ids := speak(follows, longest))[0], ids[1] ** (1 / len(ids[0]))),
+            "The right words, and the mean probability of a word. That of the sentence is the product: chapter 13, "
+            "Greedy loses.",
         ),
     ],
 )
@@ -254,16 +259,16 @@ def beam_step(totals, rows, width):
 def cut(p, keep, share=True):
     """Keep the words for which `keep` is true, a function of the sorted p and of the sum before each."""
     order = np.argsort(-p)
-    kept = np.zeros(len(p), bool)
-    kept[order] = keep(p[order], np.cumsum(p[order]) - p[order])
-    return p * kept / ((p * kept).sum() if share else 1)
+    nucleus = np.zeros(len(p), bool)
+    nucleus[order] = keep(p[order], np.cumsum(p[order]) - p[order])
+    return p * nucleus / ((p * nucleus).sum() if share else 1)
 
 
 def unsorted(p, limit):
     """The words are taken as they stand."""
-    kept = p * (np.cumsum(p) - p < limit)
-    kept[0] = p[0]
-    return kept / kept.sum()
+    nucleus = p * (np.cumsum(p) - p < limit)
+    nucleus[0] = p[0]
+    return nucleus / nucleus.sum()
 
 
 @function(
