@@ -3,6 +3,7 @@
 import math
 from collections import Counter
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
@@ -11,8 +12,8 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from self_attention import nn
 from self_attention.bleu import bleu, brevity_penalty, clipped_precision
-from self_attention.decoding import Hypothesis, beam_search, greedy, length_penalty, predictor, sample, truncate
-from self_attention.nn import Force, KVCache, intervene
+from self_attention.decoding import beam_search, greedy, Hypothesis, length_penalty, predictor, sample, truncate
+from self_attention.nn import Force, intervene, KVCache
 from self_attention.vocabulary import Vocabulary
 
 torch.set_num_threads(1)
@@ -238,6 +239,11 @@ def test_a_word_without_probability_is_never_drawn(monkeypatch):
     for u, right in ((0.0, A), (0.5, B), (1 - 2**-53, B)):
         monkeypatch.setattr(torch, "rand", lambda *size, u=u, **how: torch.tensor(u, dtype=torch.float64))
         assert sample(by_table({(): {A: 0.5, B: 0.5}}), max_len=1).ids == (right,)
+
+
+def test_a_seed_may_be_of_numpy():
+    predict = predictor(nn.load("transformer_both"), "<2en> bonjour")
+    assert sample(predict, seed=np.int64(3), max_len=np.int64(9)) == sample(predict, seed=3, max_len=9)
 
 
 def test_draws_follow_the_shares_and_the_seed():

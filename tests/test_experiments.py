@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from statistics import mean
 
+import numpy as np
 import pytest
 import torch
 
@@ -57,7 +58,7 @@ def test_all_distances_and_digits_are_asked_for():
 
 
 def test_recall_follows_the_seed():
-    first, again, other = (stacked(recall_examples(5, 2, seed=seed)) for seed in (0, 0, 1))
+    first, again, other = (stacked(recall_examples(5, 2, seed=seed)) for seed in (0, np.int64(0), 1))
     assert torch.equal(first, again) and not torch.equal(first, other)
 
 

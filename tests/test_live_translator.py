@@ -7,6 +7,7 @@ import threading
 from functools import partial
 from html import escape
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -111,6 +112,19 @@ CHANGES = {
     "no list": ([row(3)], WEIGHTS),
     "a row twice": ([row(one(0, 5)), row(one(1, 5))], "move a row twice: {'sentence': 4, 'place': 'encoder'"),
 }  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", [str, Path])
+def test_a_model_may_be_a_file(kind, trained, tmp_path):
+    nn.save(trained, tmp_path / "mine.safetensors")
+    ours, theirs = (LiveTranslator(model, SENTENCES) for model in (trained, kind(tmp_path / "mine.safetensors")))
+    assert theirs.to_html() == ours.to_html() and '"weights":' in theirs.to_html()
+
+
+def test_sentences_are_read_as_they_are_typed(trained):
+    widget = LiveTranslator(trained, ["Le\u00a0chat dort !", "MERCI."])
+    assert widget._sentences == ["le chat dort", "merci"]
+    assert {type(text) for text in (*widget._said, widget.translation)} == {str}
 
 
 @pytest.mark.parametrize("name", REFUSED)

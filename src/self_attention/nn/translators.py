@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from functools import cached_property
 
 import torch
 from torch.nn.functional import cross_entropy
@@ -55,7 +56,7 @@ class Seq2Seq(Model):
         super().__init__(source)
         self.target = target
 
-    @property
+    @cached_property
     def tags(self):
         """The words, such as <2en>, that say which language to write: a sentence begins with one, if there are any."""
         return [word for word in self.source.words if re.fullmatch(r"<2\w+>", word)]
@@ -122,13 +123,11 @@ class Seq2Seq(Model):
 
 def check_sentences(sentences):
     """Sentences as a list of strings of at least one word, or a ValueError."""
-    came = repr(sentences)[:100]
-    if not isinstance(sentences, str) and isinstance(sentences, Iterable):
+    if isinstance(sentences, Iterable) and not isinstance(sentences, str):
         sentences = list(sentences)
         if sentences and all(isinstance(sentence, str) and sentence.split() for sentence in sentences):
             return sentences
-        came = repr(sentences)[:100]
-    raise ValueError(f"expected a list of sentences of at least one word, came {came}")
+    raise ValueError(f"expected a list of sentences of at least one word, came {sentences!r:.100}")
 
 
 def check_pairs(pairs):
