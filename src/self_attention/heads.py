@@ -4,12 +4,12 @@ from ._arrays import check_integer, check_shapes, namespace
 
 
 def split_heads(X, h):
-    """Cut the feature axis into h heads: every head keeps all tokens, and sees a part of their features.
+    """Cut the feature axis into h heads: every head keeps all tokens, and a part of their features after the projection.
 
     head_i = X[..., i d : (i + 1) d] with d = d_model / h, i = 0 ... h - 1
 
     Args:
-        X: (..., n, d_model).
+        X: (..., n, d_model): all queries, all keys or all values, as one projection of the words makes them.
         h: number of heads; divides d_model.
 
     Returns:
