@@ -4,7 +4,7 @@ from ._arrays import check_integer, check_shapes, namespace
 
 
 def split_heads(X, h):
-    """Cut the feature axis into h heads: every head keeps all tokens, and a part of their features after the projection.
+    """Cut the feature axis into h heads: every head keeps all tokens, and a part of their projected features.
 
     head_i = X[..., i d : (i + 1) d] with d = d_model / h, i = 0 ... h - 1
 
