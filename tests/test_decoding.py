@@ -12,8 +12,8 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from self_attention import nn
 from self_attention.bleu import bleu, brevity_penalty, clipped_precision
-from self_attention.decoding import beam_search, greedy, Hypothesis, length_penalty, predictor, sample, truncate
-from self_attention.nn import Force, intervene, KVCache
+from self_attention.decoding import Hypothesis, beam_search, greedy, length_penalty, predictor, sample, truncate
+from self_attention.nn import Force, KVCache, intervene
 from self_attention.vocabulary import Vocabulary
 
 torch.set_num_threads(1)

@@ -13,7 +13,7 @@ from self_attention import train as command
 from self_attention.book import runs
 from self_attention.book.runs import logs
 from self_attention.corpus import GREETINGS, because_pairs, corpus, tagged_sentences
-from self_attention.training import train, Training
+from self_attention.training import Training, train
 from self_attention.training.log import card, digest
 from self_attention.training.loop import batches
 from self_attention.vocabulary import Vocabulary

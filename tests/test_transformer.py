@@ -13,7 +13,7 @@ from torch.nn.functional import embedding
 
 from self_attention import causal_mask, nn, padding_mask
 from self_attention.decoding import predictor
-from self_attention.nn import DecoderLayer, EncoderLayer, Force, intervene, KVCache, MultiHeadAttention, Transformer
+from self_attention.nn import DecoderLayer, EncoderLayer, Force, KVCache, MultiHeadAttention, Transformer, intervene
 from self_attention.nn.interventions import PLACES, wrapped
 from self_attention.training import train
 from self_attention.vocabulary import Vocabulary

@@ -10,7 +10,7 @@ import torch
 from helpers import node, refuses, spec_of
 
 from self_attention import scaled_dot_product_attention, widgets
-from self_attention.widgets import _model, AttentionMap, SoftLookup, VectorPlane
+from self_attention.widgets import AttentionMap, SoftLookup, VectorPlane, _model
 from self_attention.widgets._base import FIXED, LONGEST, cut, decimals, decode, encode, label, visible
 from self_attention.widgets.attention_map import COLDEST
 

@@ -4,12 +4,12 @@ from ._arrays import Array, as_reals, check_integer, check_shapes
 
 
 def split_heads(X: Array, h: int) -> Array:
-    """Cut the feature axis into h heads: every head keeps all tokens, and sees a part of their features.
+    """Cut the feature axis into h heads: every head keeps all tokens, and a part of their projected features.
 
     head_i = X[..., i d : (i + 1) d] with d = d_model / h, i = 0 ... h - 1
 
     Args:
-        X: (..., n, d_model).
+        X: (..., n, d_model): all queries, all keys or all values, as one projection of the words makes them.
         h: number of heads; divides d_model.
 
     Returns:
