@@ -1,9 +1,9 @@
 // <attention-player>: one self-attention in seven steps; every number can be changed, and what follows is recomputed.
-import { format, h, WidgetElement } from "./element.js";
-import { bare, labelsOf } from "./labels.js";
-import { index, number, record } from "./link.js";
-import { decode, LARGEST, parse, text } from "./maths.js";
-import { attention, place, products, rounded, SMALLEST_DIVISOR, STEPS, sum, vector } from "./player-maths.js";
+import { format, h, WidgetElement } from "../frame/element.js";
+import { bare, labelsOf } from "../frame/labels.js";
+import { index, number, record } from "../maths/link.js";
+import { decode, LARGEST, parse, text } from "../maths/attention.js";
+import { attention, place, products, rounded, SMALLEST_DIVISOR, STEPS, sum, vector } from "../maths/player.js";
 
 const PACE = 1500; // ms a step, while it plays
 const INPUTS = ["X", "W_q", "W_k", "W_v"];

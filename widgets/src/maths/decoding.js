@@ -1,5 +1,5 @@
 // From what a model says of the next word to sentences: the steps of self_attention/decoding.py, in the same order.
-import { softmaxRows } from "./maths.js";
+import { softmaxRows } from "./attention.js";
 
 export const [BOS, EOS] = [1, 2];
 export const LONGEST = 40; // words of a sentence, <eos> among them

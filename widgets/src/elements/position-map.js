@@ -1,11 +1,11 @@
 // <position-map>: the sinusoidal position vectors as a heat map, and the dot products of one of them with all against the distance.
-import { colourTable } from "./colours.js";
-import { format, h, WidgetElement } from "./element.js";
-import { baseAt, baseIndex, grouped, including, sinusoidal, sizesTo } from "./layers-maths.js";
-import { frame, listRange, penOn, picture, s, say, VIEW_STYLE } from "./layers-view.js";
-import { index, integer, number, oneOf } from "./link.js";
-import { matmulT } from "./maths.js";
-import { clamp, niceAbove, ticks } from "./plane.js";
+import { colourTable } from "../frame/colours.js";
+import { format, h, WidgetElement } from "../frame/element.js";
+import { baseAt, baseIndex, grouped, including, sinusoidal, sizesTo } from "../maths/layers.js";
+import { frame, listRange, penOn, picture, s, say, VIEW_STYLE } from "../frame/layers-view.js";
+import { index, integer, number, oneOf } from "../maths/link.js";
+import { matmulT } from "../maths/attention.js";
+import { clamp, niceAbove, ticks } from "../maths/plane.js";
 
 const MOST = 512; // features
 const SHOWN = 8; // numbers of the row that are written out

@@ -1,7 +1,7 @@
 // The forward pass of self_attention/transformer.py for one sentence, in float64. Matrices are row-major.
 // `forced(place, layer, head, query)` may give the weights of a row of attention, to be used in place of the computed
 // ones: place is "encoder", "decoder" (its self-attention) or "cross".
-import { softmaxRows } from "./maths.js";
+import { softmaxRows } from "./attention.js";
 
 const UNK = 3;
 const SIGNS = ["<pad>", "<bos>", "<eos>", "<unk>"];

@@ -1,5 +1,5 @@
 // The numbers of <attention-player>, without its page: one self-attention with edits, and sums and products written out.
-import { matmul, matmulT, softmaxRows, text } from "./maths.js";
+import { matmul, matmulT, softmaxRows, text } from "./attention.js";
 
 export const STEPS = ["embed", "project", "score", "scale", "softmax", "weigh", "sum"];
 export const SMALLEST_DIVISOR = 1e-6;

@@ -1,11 +1,11 @@
 // <vector-plane>: vectors as arrows; the reader picks two, drags their tips and sees how alike they are.
-import { format, h, WidgetElement } from "./element.js";
-import { labelsOf } from "./labels.js";
-import { index, number, record } from "./link.js";
-import { compare, decode, LARGEST, matmulT, text } from "./maths.js";
-import { bar } from "./plane.js";
-import { PLANE_STYLE, PlaneView } from "./plane-view.js";
-import { products } from "./player-maths.js";
+import { format, h, WidgetElement } from "../frame/element.js";
+import { labelsOf } from "../frame/labels.js";
+import { index, number, record } from "../maths/link.js";
+import { compare, decode, LARGEST, matmulT, text } from "../maths/attention.js";
+import { bar } from "../maths/plane.js";
+import { PLANE_STYLE, PlaneView } from "../frame/plane-view.js";
+import { products } from "../maths/player.js";
 
 const WRITTEN_OUT = 3; // most features of which each product is shown
 

@@ -1,9 +1,9 @@
 // <layer-costs>: what four kinds of layer cost and see, as in table 1 of "Attention Is All You Need", as n, d, k and r move.
-import { format, h, WidgetElement } from "./element.js";
-import { grouped, including, layerCosts, LAYERS, nearestIndex, POWERS, sizesTo, spoken } from "./layers-maths.js";
-import { integer, oneOf } from "./link.js";
-import { fill, frame, listRange, picture, s, say, sizeRange, table, VIEW_STYLE } from "./layers-view.js";
-import { ticks } from "./plane.js";
+import { format, h, WidgetElement } from "../frame/element.js";
+import { grouped, including, layerCosts, LAYERS, nearestIndex, POWERS, sizesTo, spoken } from "../maths/layers.js";
+import { integer, oneOf } from "../maths/link.js";
+import { fill, frame, listRange, picture, s, say, sizeRange, table, VIEW_STYLE } from "../frame/layers-view.js";
+import { ticks } from "../maths/plane.js";
 
 const MOST = 65536; // positions
 const STOPS = sizesTo(MOST);

@@ -1,6 +1,6 @@
 // A field for a sentence: it completes words, says which ones the model does not know, and what they may have meant.
-import { h } from "./element.js";
-import { completions, nearest, split, written } from "./sentences.js";
+import { h } from "../frame/element.js";
+import { completions, nearest, split, written } from "../maths/sentences.js";
 
 export const MOST = 40; // words of a sentence
 export const LETTERS = 600;

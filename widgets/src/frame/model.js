@@ -1,7 +1,7 @@
 // What the widgets share in which a trained Transformer runs: its weights, fetched once for all of a page.
 import { h, WidgetElement } from "./element.js";
-import { readSafetensors, unpack } from "./safetensors.js";
-import { Transformer } from "./transformer.js";
+import { readSafetensors, unpack } from "../maths/safetensors.js";
+import { Transformer } from "../maths/transformer.js";
 
 // Weights that the page brings in files of their own, weights/NAME.js beside this script.
 const script = globalThis.document?.currentScript?.src;

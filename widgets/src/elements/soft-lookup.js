@@ -1,11 +1,11 @@
 // <soft-lookup>: a small library; the reader moves the query and sees what is read and what mixture comes back.
-import { FIXED, format, h, WidgetElement } from "./element.js";
-import { bare, labelsOf } from "./labels.js";
-import { list, number, oneOf, temperature } from "./link.js";
-import { asNumber, decode, LARGEST, matmul, matmulT, positionOf, scaleFactor, softmaxRows, text } from "./maths.js";
-import { bar } from "./plane.js";
-import { PLANE_STYLE, PlaneView } from "./plane-view.js";
-import { products } from "./player-maths.js";
+import { FIXED, format, h, WidgetElement } from "../frame/element.js";
+import { bare, labelsOf } from "../frame/labels.js";
+import { list, number, oneOf, temperature } from "../maths/link.js";
+import { asNumber, decode, LARGEST, matmul, matmulT, positionOf, scaleFactor, softmaxRows, text } from "../maths/attention.js";
+import { bar } from "../maths/plane.js";
+import { PLANE_STYLE, PlaneView } from "../frame/plane-view.js";
+import { products } from "../maths/player.js";
 import { temperatureRange } from "./softmax-bars.js";
 
 const SIDE = 20; // characters of an axis' name

@@ -1,15 +1,15 @@
 // <live-translator>: a trained Transformer runs in the page; the reader gives it sentences, looks and moves its attention.
 import { AttentionMap } from "./attention-map.js";
 import { drawTree, TREE_STYLE, treeHeight } from "./beam-tree.js";
-import { inkOn } from "./colours.js";
-import { begin, beamSearch, greedy, LONGEST, sample, tempered, truncate } from "./decoding.js";
-import { format, h, WidgetElement } from "./element.js";
-import { index, integer, number, oneOf } from "./link.js";
-import { buildMask } from "./maths.js";
-import { modelOf, wake } from "./model.js";
+import { inkOn } from "../frame/colours.js";
+import { begin, beamSearch, greedy, LONGEST, sample, tempered, truncate } from "../maths/decoding.js";
+import { format, h, WidgetElement } from "../frame/element.js";
+import { index, integer, number, oneOf } from "../maths/link.js";
+import { buildMask } from "../maths/attention.js";
+import { modelOf, wake } from "../frame/model.js";
 import { LETTERS, MOST, SentenceField } from "./sentence-field.js";
-import { split, written } from "./sentences.js";
-import { allOn, differences, moved, news, pieces, rowsKind } from "./translator-maths.js";
+import { split, written } from "../maths/sentences.js";
+import { allOn, differences, moved, news, pieces, rowsKind } from "../maths/translator.js";
 
 const NAMES = { encoder: "encoder", decoder: "decoder", cross: "decoder to source" };
 const LIKELIEST = 8; // words of a distribution that are named

@@ -1,10 +1,10 @@
 // <training-bars>: what a model thinks of each next word, moment by moment of its training, against the right word.
-import { format, h, WidgetElement } from "./element.js";
-import { picture, s, say } from "./layers-view.js";
-import { bare, label } from "./labels.js";
-import { index, number } from "./link.js";
-import { decode } from "./maths.js";
-import { clamp, niceAbove, ticks } from "./plane.js";
+import { format, h, WidgetElement } from "../frame/element.js";
+import { picture, s, say } from "../frame/layers-view.js";
+import { bare, label } from "../frame/labels.js";
+import { index, number } from "../maths/link.js";
+import { decode } from "../maths/attention.js";
+import { clamp, niceAbove, ticks } from "../maths/plane.js";
 
 const CURVE = { left: 40, right: 20, top: 16, below: 34, height: 190 }; // px
 const PACE = { all: 6000, least: 40, most: 400 }; // ms

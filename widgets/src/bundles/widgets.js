@@ -1,13 +1,13 @@
 // The first script: what all widgets share, the attention map, and the anywidget front end (kernel).
-import { AttentionMap } from "./attention-map.js";
-import { define, followLinks } from "./element.js";
+import { AttentionMap } from "../elements/attention-map.js";
+import { define, followLinks } from "../frame/element.js";
 
-export * from "./attention-map.js";
-export * from "./colours.js";
-export * from "./element.js";
-export * from "./labels.js";
-export * from "./link.js";
-export * from "./maths.js";
+export * from "../elements/attention-map.js";
+export * from "../frame/colours.js";
+export * from "../frame/element.js";
+export * from "../frame/labels.js";
+export * from "../maths/link.js";
+export * from "../maths/attention.js";
 
 define({ "attention-map": AttentionMap });
 if (globalThis.document) followLinks();

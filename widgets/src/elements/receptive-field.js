@@ -1,9 +1,9 @@
 // <receptive-field>: the inputs that a position in the last of some layers can see, in how many steps, at which cost.
-import { h, WidgetElement } from "./element.js";
-import { field, grouped, KINDS, reads, spoken } from "./layers-maths.js";
-import { fill, frame, penOn, picture, say, table, VIEW_STYLE } from "./layers-view.js";
-import { index, integer, oneOf } from "./link.js";
-import { clamp, niceAbove, ticks } from "./plane.js";
+import { h, WidgetElement } from "../frame/element.js";
+import { field, grouped, KINDS, reads, spoken } from "../maths/layers.js";
+import { fill, frame, penOn, picture, say, table, VIEW_STYLE } from "../frame/layers-view.js";
+import { index, integer, oneOf } from "../maths/link.js";
+import { clamp, niceAbove, ticks } from "../maths/plane.js";
 
 const VIEW = { left: 52, right: 8, top: 14, below: 24 }; // px
 const [LOW, HIGH, TALL] = [24, 54, 330]; // px: the least and the most between two rows, and all rows together

@@ -1,7 +1,7 @@
 // A plane with arrows, drawn as SVG, whose tips can be picked and dragged: part of <vector-plane> and <soft-lookup>.
 import { h } from "./element.js";
 import { label as short } from "./labels.js";
-import { apart, arrow, clamp, layOut, nearest, placeLabels, snap, ticks } from "./plane.js";
+import { apart, arrow, clamp, layOut, nearest, placeLabels, snap, ticks } from "../maths/plane.js";
 
 const REACH = 22; // px: what counts as a tap on a tip
 const HANDLE = 30; // px: the size of a handle

@@ -1,8 +1,8 @@
 // The widgets in which a Transformer runs. On the site its weights stand in weights/NAME.js: SelfAttention.weights("NAME", "...").
-import { define } from "./element.js";
-import { LiveTranslator, TranslatorMap } from "./live-translator.js";
-import { weights } from "./model.js";
-import { TransformerBlocks } from "./transformer-blocks.js";
+import { define } from "../frame/element.js";
+import { LiveTranslator, TranslatorMap } from "../elements/live-translator.js";
+import { weights } from "../frame/model.js";
+import { TransformerBlocks } from "../elements/transformer-blocks.js";
 
 SelfAttention.weights = weights;
 

@@ -1,11 +1,11 @@
 // <transformer-blocks>: the way of one word through the blocks of a Transformer that runs in the page.
-import { colourTable, inkOn } from "./colours.js";
-import { largest, lens, Watched, way } from "./blocks.js";
-import { LONGEST } from "./decoding.js";
-import { format, h } from "./element.js";
-import { label, labelsOf } from "./labels.js";
-import { index, oneOf } from "./link.js";
-import { ModelElement } from "./model.js";
+import { colourTable, inkOn } from "../frame/colours.js";
+import { largest, lens, Watched, way } from "../maths/blocks.js";
+import { LONGEST } from "../maths/decoding.js";
+import { format, h } from "../frame/element.js";
+import { label, labelsOf } from "../frame/labels.js";
+import { index, oneOf } from "../maths/link.js";
+import { ModelElement } from "../frame/model.js";
 
 const MOST = 8; // words whose logits are shown, and units that are named
 const NOTHING = "–";

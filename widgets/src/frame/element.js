@@ -1,6 +1,6 @@
 // What every widget of the book shares: data, settings, theme, print, redraw, controls, links.
-import { checkLink, readLink, writeLink } from "./link.js";
-import { parse, text } from "./maths.js";
+import { checkLink, readLink, writeLink } from "../maths/link.js";
+import { parse, text } from "../maths/attention.js";
 
 export const FIXED = 1e5; // smaller numbers are written without an exponent
 

@@ -1,5 +1,5 @@
 // A beam search as a tree, in SVG: a column for each step, a node for each continuation, kept or dropped.
-import { format } from "./element.js";
+import { format } from "../frame/element.js";
 
 const ROW = { kept: 40, dropped: 24 }; // px
 const GAP = 30; // px between columns, for the lines

@@ -1,10 +1,10 @@
 // <softmax-bars>: scores to be dragged, their exponentials, their weights, and how the weights move.
-import { colourTable, inkOn } from "./colours.js";
-import { format, h, WidgetElement } from "./element.js";
-import { bare, labelsOf } from "./labels.js";
-import { index, list, number, temperature } from "./link.js";
-import { asNumber, COLDEST, entropy, LARGEST, positionOf, softmaxJacobian, softmaxRows, temperatureAt, text } from "./maths.js";
-import { bar, clamp, niceAbove } from "./plane.js";
+import { colourTable, inkOn } from "../frame/colours.js";
+import { format, h, WidgetElement } from "../frame/element.js";
+import { bare, labelsOf } from "../frame/labels.js";
+import { index, list, number, temperature } from "../maths/link.js";
+import { asNumber, COLDEST, entropy, LARGEST, positionOf, softmaxJacobian, softmaxRows, temperatureAt, text } from "../maths/attention.js";
+import { bar, clamp, niceAbove } from "../maths/plane.js";
 
 /** A widget's temperature slider. */
 export function temperatureRange(widget, { coldest, hottest }) {

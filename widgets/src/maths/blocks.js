@@ -1,5 +1,5 @@
 // The way of one word through the parts of a Transformer: the same numbers as self_attention/widgets/transformer_blocks.py.
-import { matmulT, softmaxRows } from "./maths.js";
+import { matmulT, softmaxRows } from "./attention.js";
 import { Transformer } from "./transformer.js";
 
 const BOS = 1;

@@ -1,9 +1,9 @@
 // <attention-map>: scores, scale, mask, softmax, weighted sum, recomputed as the reader moves the controls.
-import { colourTable, inkOn } from "./colours.js";
-import { format, h, WidgetElement } from "./element.js";
-import { bare, fit, label, labelsOf, widthOf } from "./labels.js";
-import { index, integer, number, oneOf } from "./link.js";
-import { METHODS, REACH, attentionWeights, buildMask, decode, entropy, maskNames, matmul, matmulT, positionOf, scaleFactor, temperatureAt } from "./maths.js";
+import { colourTable, inkOn } from "../frame/colours.js";
+import { format, h, WidgetElement } from "../frame/element.js";
+import { bare, fit, label, labelsOf, widthOf } from "../frame/labels.js";
+import { index, integer, number, oneOf } from "../maths/link.js";
+import { METHODS, REACH, attentionWeights, buildMask, decode, entropy, maskNames, matmul, matmulT, positionOf, scaleFactor, temperatureAt } from "../maths/attention.js";
 
 const BARS = 12; // rows of the bar list; a longer row of weights shows its largest
 const COMPONENTS = 8; // components of the output that are written out

@@ -1,8 +1,8 @@
 // <attention-cost>: what an attention layer computes and keeps, part by part, as n, m, d_model and h move.
-import { format, h, WidgetElement } from "./element.js";
-import { integer } from "./link.js";
-import { cost, gcd, grouped, including, MOST, PARTS, POWERS, share, sizesTo, spoken, total } from "./layers-maths.js";
-import { fill, frame, listRange, say, sizeRange, table, VIEW_STYLE } from "./layers-view.js";
+import { format, h, WidgetElement } from "../frame/element.js";
+import { integer } from "../maths/link.js";
+import { cost, gcd, grouped, including, MOST, PARTS, POWERS, share, sizesTo, spoken, total } from "../maths/layers.js";
+import { fill, frame, listRange, say, sizeRange, table, VIEW_STYLE } from "../frame/layers-view.js";
 
 // What each part is, and how its multiply-adds and bytes are counted; "nn" is n² or n·m.
 const SAYS = {

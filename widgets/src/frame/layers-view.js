@@ -1,7 +1,7 @@
 // What the widgets about layers share: their frame, sliders over lists, tables, and pictures with places to choose.
 import { h } from "./element.js";
-import { nearestIndex } from "./layers-maths.js";
-import { clamp } from "./plane.js";
+import { nearestIndex } from "../maths/layers.js";
+import { clamp } from "../maths/plane.js";
 
 export const VIEW_STYLE = `
 .widget { container-type: inline-size; }
