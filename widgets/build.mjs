@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const outdir = process.argv[2] ?? here("../src/self_attention/widgets/scripts");
-const shared = /^\.\/(attention-map|colours|element|link|maths)\.js$/;
+const shared = /^\.\/(attention-map|colours|element|labels|link|maths)\.js$/;
 
 const fromWidgets = {
   name: "from-widgets",

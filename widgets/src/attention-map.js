@@ -1,8 +1,9 @@
 // <attention-map>: scores, scale, mask, softmax, weighted sum, recomputed as the reader moves the controls.
 import { colourTable, inkOn } from "./colours.js";
 import { format, h, WidgetElement } from "./element.js";
+import { bare, fit, label, labelsOf, widthOf } from "./labels.js";
 import { index, integer, number, oneOf } from "./link.js";
-import { METHODS, attentionWeights, buildMask, decode, entropy, maskNames, matmul, matmulT, positionOf, scaleFactor, temperatureAt } from "./maths.js";
+import { METHODS, REACH, attentionWeights, buildMask, decode, entropy, maskNames, matmul, matmulT, positionOf, scaleFactor, temperatureAt } from "./maths.js";
 
 const BARS = 12; // rows of the bar list; a longer row of weights shows its largest
 const COMPONENTS = 8; // components of the output that are written out
@@ -10,6 +11,8 @@ const MAX_CELL = 56; // CSS px
 const NUMBER_CELL = 34; // smallest cell that holds a number
 const LABEL_CELL = 11; // smallest cell of which each row and column is labelled
 const LABEL_GAP = 14; // distance of labels where not each is drawn
+const [TALL, TALLEST] = [32, 160]; // px that a row and all rows are at least high, so that many keys leave a row to be seen
+const NAME = 20; // characters of a word beside a slider
 const FONT = "13px system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif"; // on the canvas
 
 const SCALE_NAMES = [["1", "1"], ["1/sqrt(d_k)", "1/√d_k"], ["1/d_k", "1/d_k"]];
@@ -39,9 +42,10 @@ const STYLE = `
 export class AttentionMap extends WidgetElement {
   static STYLE = STYLE;
   static MORE = ["chosen"];
-  #raw = new Map(); // raw scores of the heads seen so far
+  #raw = new Map(); // raw scores of the heads seen so far, and the mask that they bring with them
   #scaled = {}; // the last scaled scores: a temperature or a mask does not change them
   #hover = null;
+  #fitted = {}; // the labels as far as there is room for them
 
   load(spec) {
     const { Q, K, V, scores } = spec;
@@ -54,8 +58,9 @@ export class AttentionMap extends WidgetElement {
     const [layers, heads, n] = (this.Q ?? this.raw).shape;
     const m = this.K ? this.K.shape[2] : this.raw.shape[3];
     Object.assign(this, { layers, heads, n, m, d_k: this.Q ? this.Q.shape[3] : spec.d_k, chosen: null });
-    this.queries = spec.tokens;
-    this.keys = spec.key_tokens ?? spec.tokens;
+    this.queries = labelsOf(spec.tokens);
+    this.keys = spec.key_tokens ? labelsOf(spec.key_tokens) : this.queries;
+    this.widest = null;
     this.selfAttention = !spec.key_tokens;
     this.padding = spec.padding && Uint8Array.from(spec.padding);
     this.given = spec.given && Uint8Array.from(spec.given);
@@ -74,7 +79,7 @@ export class AttentionMap extends WidgetElement {
       },
     };
     return {
-      mask, scale: oneOf(SCALE_NAMES.map(([name]) => name).slice(0, d_k ? 3 : 1)), temperature: number(1e-6, 1e6),
+      mask, scale: oneOf(SCALE_NAMES.map(([name]) => name).slice(0, d_k ? 3 : 1)), temperature: number(Math.min(temperatureAt(-REACH), this.start?.temperature ?? 1), 1e6),
       window: integer(1, 2 * Math.max(n, m) - 1, 2), method: oneOf(METHODS), show: oneOf(["weights", "scores"]),
       layer: index(this.layers), head: index(this.heads), query: index(n), chosen: index(m),
     };
@@ -93,14 +98,22 @@ export class AttentionMap extends WidgetElement {
 
   // Numbers.
 
-  /** Raw scores (n, m) of the head shown: Q K^T, before scale and mask; computed once a head. */
+  /** What an array holds for the head shown: a layer may serve all layers, a head of keys several heads in a row. */
+  #part({ shape: [layers, heads, rows, columns], data }) {
+    const { layer, head } = this.settings;
+    const at = (layer % layers) * heads + Math.floor((head * heads) / this.heads);
+    return data.subarray(at * rows * columns, (at + 1) * rows * columns);
+  }
+
+  /** Raw scores (n, m) of the head shown, Q K^T before scale and mask, and their own mask, if any; computed once a head. */
   get rawScores() {
     const { layer, head } = this.settings;
     const at = layer * this.heads + head;
     if (!this.#raw.has(at)) {
       const { n, m, d_k } = this;
-      const part = ({ data }, size) => data.subarray(at * size, (at + 1) * size);
-      this.#raw.set(at, this.raw ? part(this.raw, n * m) : matmulT(part(this.Q, n * d_k), part(this.K, m * d_k), n, m, d_k));
+      const scores = this.raw ? this.#part(this.raw) : matmulT(this.#part(this.Q), this.#part(this.K), n, m, d_k);
+      const own = scores.includes(-Infinity) ? Uint8Array.from(scores, (s) => s > -Infinity) : null;
+      this.#raw.set(at, { scores, own });
     }
     return this.#raw.get(at);
   }
@@ -109,13 +122,13 @@ export class AttentionMap extends WidgetElement {
   compute() {
     const { n, m } = this;
     const { scale, mask, window, temperature, method } = this.settings;
-    const raw = this.rawScores;
+    const { scores: raw, own } = this.rawScores;
     if (this.#scaled.raw !== raw || this.#scaled.scale !== scale) {
       const factor = scaleFactor(scale, this.d_k);
       this.#scaled = { raw, scale, scores: raw.map((s) => s * factor) };
     }
     this.scores = this.#scaled.scores; // (n, m)
-    this.mask = buildMask(mask, n, m, { window, padding: this.padding, given: this.given });
+    this.mask = buildMask(mask, n, m, { window, padding: this.padding, given: this.given, own });
     this.weights = attentionWeights(this.scores, n, m, { mask: this.mask, temperature, method }); // (n, m)
   }
 
@@ -123,10 +136,7 @@ export class AttentionMap extends WidgetElement {
   get output() {
     if (!this.V) return null;
     const { m } = this;
-    const d_v = this.V.shape[3];
-    const at = this.settings.layer * this.heads + this.settings.head;
-    const values = this.V.data.subarray(at * m * d_v, (at + 1) * m * d_v);
-    return matmul(this.row(this.weights), values, 1, m, d_v);
+    return matmul(this.row(this.weights), this.#part(this.V), 1, m, this.V.shape[3]);
   }
 
   /** The key in focus: the one the reader chose, else the one that the query reads most. */
@@ -156,11 +166,11 @@ export class AttentionMap extends WidgetElement {
       layer: this.layers > 1 && range("Layer", this.layers - 1, (k) => `${k + 1} of ${this.layers}`, "layer"),
       head: this.heads > 1 && range("Head", this.heads - 1, (k) => `${k + 1} of ${this.heads}`, "head"),
       query: this.range("Query", {
-        min: 0, max: n - 1, text: (i) => `${this.queries[i]} (${i + 1})`,
+        min: 0, max: n - 1, text: (i) => `${label(spec.tokens[i], NAME)} (${i + 1})`,
         onset: (i) => { this.chosen = null; this.set("query", i); },
       }),
       temperature: this.range("Temperature", {
-        min: -20, max: 20, text: () => String(Number(this.settings.temperature.toPrecision(3))),
+        min: -REACH, max: REACH, text: () => String(Number(this.settings.temperature.toPrecision(3))),
         onset: (position) => this.set("temperature", temperatureAt(position, 3)),
       }),
       scale: this.d_k && this.radios("Scale", SCALE_NAMES, set("scale")),
@@ -184,7 +194,7 @@ export class AttentionMap extends WidgetElement {
     }, this.canvas);
 
     this.bars = Array.from({ length: Math.min(m, BARS) }, () => {
-      const cells = { token: h("th", { scope: "row" }), bar: h("div", { class: "bar" }), weight: h("td"), score: h("td") };
+      const cells = { token: h("th", { scope: "row", dir: "auto" }), bar: h("div", { class: "bar" }), weight: h("td"), score: h("td") };
       cells.row = h("tr", {}, cells.token, h("td", {}, cells.bar), cells.weight, cells.score);
       return cells;
     });
@@ -232,11 +242,14 @@ export class AttentionMap extends WidgetElement {
       const masked = may !== null && !may[j];
       const state = masked && (weights[j] > 0 ? "leak" : "masked");
       cells.row.className = [state, j === key && "current"].filter(Boolean).join(" ");
-      cells.token.textContent = this.keys[j];
-      cells.token.title = this.keys[j];
+      const name = bare(this.keys[j]);
+      if (cells.token.textContent !== name) {
+        cells.token.textContent = name;
+        cells.token.title = (this.spec.key_tokens ?? this.spec.tokens)[j];
+      }
       cells.bar.style.transform = `scaleX(${weights[j].toFixed(4)})`;
       cells.weight.textContent = format(weights[j], 3);
-      cells.score.textContent = masked && this.settings.method === "-inf" ? "−∞" : format(scores[j], 2);
+      cells.score.textContent = masked && this.settings.method === "-inf" ? format(-Infinity) : format(scores[j], 2);
     });
     const sum = weights.reduce((a, b) => a + b, 0);
     this.heading.replaceChildren(h("span", { class: "query" }, this.queries[query]), " reads");
@@ -257,16 +270,17 @@ export class AttentionMap extends WidgetElement {
   #layout(pen) {
     const { n, m } = this;
     const width = Math.max(this.map.clientWidth, 120);
-    const widest = (tokens) => Math.max(...tokens.map((token) => pen.measureText(token).width), 8);
+    const widest = (tokens) => tokens.reduce((most, token) => Math.max(most, widthOf(pen, token)), 8);
     this.widest ??= [widest(this.queries), widest(this.keys), widest(this.keys.slice(-1))];
     const left = Math.min(this.widest[0] + 10, width * 0.3);
     const fit = (room) => Math.min((width - left - room) / m, MAX_CELL, 620 / n);
     const slanted = fit(2) >= NUMBER_CELL; // the last label then reaches out to the right
     const cell = fit(slanted ? Math.max(2, 0.72 * Math.min(this.widest[2], 100) + 8 - fit(2) / 2) : 2);
+    const high = Math.max(cell, Math.min(TALL, TALLEST / n)); // of a row: where there are few, higher than wide
     const top = Math.min(this.widest[1] * (cell >= NUMBER_CELL ? 0.72 : 1) + 12, 96);
     const arcs = Math.min(90, Math.max(36, width * 0.16));
     const legend = 30;
-    return { width, left, cell, top: arcs + top, arcs, height: arcs + top + n * cell + legend };
+    return { width, left, cell, high, top: arcs + top, arcs, height: arcs + top + n * high + legend };
   }
 
   #paint() {
@@ -274,7 +288,7 @@ export class AttentionMap extends WidgetElement {
     const pen = canvas.getContext("2d");
     pen.font = FONT;
     const layout = this.layout = this.#layout(pen);
-    const { width, height, left, top, cell } = layout;
+    const { width, height, left, top, cell, high } = layout;
     const ratio = devicePixelRatio || 1;
     if (canvas.width !== Math.round(width * ratio) || canvas.height !== Math.round(height * ratio)) {
       canvas.width = Math.round(width * ratio);
@@ -289,7 +303,7 @@ export class AttentionMap extends WidgetElement {
     const table = this.#table();
     const asScores = settings.show === "scores";
     const { mask, scores, weights } = this;
-    const largest = asScores ? scores.reduce((a, x) => Math.max(a, Math.abs(x)), 1e-12) : 1;
+    const largest = asScores ? scores.reduce((a, x) => Math.max(a, x === -Infinity ? 0 : Math.abs(x)), 1e-12) : 1;
     const values = asScores ? scores : weights;
     const [low, unit] = asScores ? [128, 127 / largest] : [0.5, 255]; // value to colour: floor(low + unit * value)
     const shade = (k) => Math.floor(low + unit * values[k]);
@@ -298,7 +312,7 @@ export class AttentionMap extends WidgetElement {
     // The matrix: one pixel a cell, enlarged; masked cells stay transparent on the hatching.
     if (mask) {
       pen.fillStyle = this.#hatching(pen, ink.line, ratio);
-      pen.fillRect(left, top, m * cell, n * cell);
+      pen.fillRect(left, top, m * cell, n * high);
     }
     const small = this.small ??= new OffscreenCanvas(m, n);
     const smallPen = small.getContext("2d");
@@ -310,14 +324,14 @@ export class AttentionMap extends WidgetElement {
     }
     smallPen.putImageData(image, 0, 0);
     pen.imageSmoothingEnabled = cell * ratio < 1;
-    pen.drawImage(small, left, top, m * cell, n * cell);
+    pen.drawImage(small, left, top, m * cell, n * high);
 
     if (cell >= LABEL_CELL) {
       pen.strokeStyle = ink.surface;
       pen.lineWidth = 1;
       pen.beginPath();
-      for (let i = 1; i < n; i++) { pen.moveTo(left, top + i * cell); pen.lineTo(left + m * cell, top + i * cell); }
-      for (let j = 1; j < m; j++) { pen.moveTo(left + j * cell, top); pen.lineTo(left + j * cell, top + n * cell); }
+      for (let i = 1; i < n; i++) { pen.moveTo(left, top + i * high); pen.lineTo(left + m * cell, top + i * high); }
+      for (let j = 1; j < m; j++) { pen.moveTo(left + j * cell, top); pen.lineTo(left + j * cell, top + n * high); }
       pen.stroke();
     }
     if (cell >= NUMBER_CELL) {
@@ -326,8 +340,8 @@ export class AttentionMap extends WidgetElement {
       for (let k = 0; k < n * m; k++) {
         if (hidden(k)) continue;
         pen.fillStyle = inkOn(table.rgb[shade(k)]);
-        const decimals = !asScores ? 2 : Math.abs(values[k]) >= 100 ? 0 : 1;
-        pen.fillText(format(values[k], decimals), left + ((k % m) + 0.5) * cell, top + (Math.floor(k / m) + 0.5) * cell);
+        const number = asScores ? brief(values[k]) : format(values[k]);
+        pen.fillText(number, left + ((k % m) + 0.5) * cell, top + (Math.floor(k / m) + 0.5) * high, cell - 3);
       }
     }
     if (mask && settings.method !== "-inf" && cell >= LABEL_CELL) {
@@ -335,7 +349,7 @@ export class AttentionMap extends WidgetElement {
       pen.lineWidth = 1.5;
       pen.setLineDash([3, 2]);
       for (let k = 0; k < n * m; k++) {
-        if (this.leaks(k)) pen.strokeRect(left + (k % m) * cell + 2, top + Math.floor(k / m) * cell + 2, cell - 4, cell - 4);
+        if (this.leaks(k)) pen.strokeRect(left + (k % m) * cell + 2, top + Math.floor(k / m) * high + 2, cell - 4, high - 4);
       }
       pen.setLineDash([]);
     }
@@ -369,40 +383,64 @@ export class AttentionMap extends WidgetElement {
   }
 
   #paintFocus(pen, ink) {
-    const { left, top, cell } = this.layout;
+    const { left, top, cell, high } = this.layout;
     const { query } = this.settings;
     pen.lineWidth = 2;
     pen.strokeStyle = ink.query;
-    pen.strokeRect(left, top + query * cell, this.m * cell, Math.max(cell, 2));
+    pen.strokeRect(left, top + query * high, this.m * cell, Math.max(high, 2));
     const [i, j] = this.#hover ?? [query, this.key];
     pen.strokeStyle = ink.key;
-    pen.strokeRect(left + j * cell + 1, top + i * cell + 1, Math.max(cell - 2, 2), Math.max(cell - 2, 2));
+    if (cell >= 5 || high < 10) pen.strokeRect(left + j * cell + 1, top + i * high + 1, Math.max(cell - 2, 2), Math.max(high - 2, 2));
+    else for (const y of [top + i * high - 4, top + (i + 1) * high - 2]) { // a frame would cover the cell
+      pen.fillStyle = ink.key;
+      pen.fillRect(left + (j + 0.5) * cell - 1.5, y, 3, 6);
+    }
   }
 
   #paintLabels(pen, ink) {
-    const { left, top, arcs, cell } = this.layout;
+    const { left, top, arcs, cell, high, width } = this.layout;
     const { query } = this.settings;
-    const write = (text, x, y, angle, colour, align, room) => {
+    const upright = cell >= NUMBER_CELL ? -Math.PI / 4 : -Math.PI / 2;
+    const room = (top - arcs - 8) / (cell >= NUMBER_CELL ? 0.72 : 1);
+    const place = [left, room, width].join();
+    if (this.#fitted.place !== place) this.#fitted = { place, queries: [], keys: [] };
+    const { queries, keys } = this.#fitted;
+    const write = (text, x, y, angle, colour, align) => {
       pen.save();
       pen.translate(x, y);
       pen.rotate(angle);
       pen.fillStyle = colour;
       pen.textAlign = align;
       pen.textBaseline = "middle";
-      pen.fillText(clip(pen, text, room), 0, 0);
+      pen.fillText(text, 0, 0);
       pen.restore();
     };
-    const stride = cell >= LABEL_CELL ? 1 : Math.ceil(LABEL_GAP / cell);
-    const labelled = (k, focus) => k === focus || (k % stride === 0 && Math.abs(k - focus) >= stride);
-    const key = this.key;
-    const upright = cell >= NUMBER_CELL ? -Math.PI / 4 : -Math.PI / 2;
-    const room = (top - arcs - 8) / (cell >= NUMBER_CELL ? 0.72 : 1);
+    const labelled = (size) => {
+      const stride = size >= LABEL_CELL ? 1 : Math.ceil(LABEL_GAP / size);
+      return (k, focus) => k === focus || (k % stride === 0 && Math.abs(k - focus) >= stride);
+    };
+    const [rows, columns, key] = [labelled(high), labelled(cell), this.key];
     this.queries.forEach((token, i) => {
-      if (labelled(i, query)) write(token, left - 6, top + (i + 0.5) * cell, 0, i === query ? ink.query : ink.muted, "right", left - 8);
+      if (!rows(i, query)) return;
+      queries[i] ??= fit(pen, token, left - 8);
+      write(queries[i], left - 6, top + (i + 0.5) * high, 0, i === query ? ink.query : ink.muted, "right");
     });
+    const read = cell < LABEL_CELL && this.n === 1 ? this.#mostRead(LABEL_GAP / cell) : null; // of one row, what matters
     this.keys.forEach((token, j) => {
-      if (labelled(j, key)) write(token, left + (j + 0.5) * cell, top - 6, upright, j === key ? ink.key : ink.muted, "left", room);
+      if (!(read ? read.has(j) : columns(j, key))) return;
+      const x = left + (j + 0.5) * cell;
+      keys[j] ??= fit(pen, token, cell >= NUMBER_CELL ? Math.min(room, (width - x) / 0.72) : room); // slanted ones reach out
+      write(keys[j], x, top - 6, upright, j === key ? ink.key : ink.muted, "left");
     });
+  }
+
+  // The key in focus, those that are read most, then whichever there is room for, so many keys apart.
+  #mostRead(apart) {
+    const weights = this.row(this.weights);
+    const order = Array.from(weights.keys()).sort((a, b) => (b === this.key) - (a === this.key) || weights[b] - weights[a]);
+    const named = [];
+    for (const j of order) if (named.every((other) => Math.abs(other - j) >= apart)) named.push(j);
+    return new Set(named);
   }
 
   // From the word in focus to the words it reads: the wider the arc, the larger the weight.
@@ -438,17 +476,18 @@ export class AttentionMap extends WidgetElement {
       pen.fillStyle = ink.query;
       pen.textAlign = "center";
       pen.textBaseline = "middle";
-      pen.fillText(this.queries[query], from, 8);
+      pen.fillText(fit(pen, this.queries[query], width - 8), from, 8);
     }
   }
 
   #paintLegend(pen, ink, table, largest) {
-    const { top, cell, width } = this.layout;
-    const y = top + this.n * cell + 14;
+    const { top, high, width } = this.layout;
+    const y = top + this.n * high + 14;
     const scores = this.settings.show === "scores";
-    const text = `${scores ? format(largest, 1) : "1"}  ${this.settings.show}${this.mask ? " · hatched: masked" : ""}`;
+    const [low, most] = scores ? [format(-largest, 1), format(largest, 1)] : ["0", "1"];
+    const text = `${most}  ${this.settings.show}${this.mask ? " · hatched: masked" : ""}`;
     const length = Math.min(110, Math.round(width * 0.25));
-    const left = Math.max(Math.min(this.layout.left, width - length - pen.measureText(text).width - 8), 34);
+    const left = Math.max(Math.min(this.layout.left, width - length - widthOf(pen, text) - 8), widthOf(pen, low) + 8);
     for (let x = 0; x < length; x++) {
       const [r, g, b] = table.rgb[Math.round((x / (length - 1)) * 255)];
       pen.fillStyle = `rgb(${r},${g},${b})`;
@@ -460,7 +499,7 @@ export class AttentionMap extends WidgetElement {
     pen.fillStyle = ink.muted;
     pen.textBaseline = "middle";
     pen.textAlign = "right";
-    pen.fillText(scores ? format(-largest, 1) : "0", left - 5, y + 5);
+    pen.fillText(low, left - 5, y + 5);
     pen.textAlign = "left";
     pen.fillText(text, left + length + 6, y + 5);
   }
@@ -469,9 +508,9 @@ export class AttentionMap extends WidgetElement {
 
   #point(event, select) {
     if (!this.layout) return;
-    const { left, top, cell } = this.layout;
+    const { left, top, cell, high } = this.layout;
     const j = Math.floor((event.offsetX - left) / cell);
-    const i = Math.floor((event.offsetY - top) / cell);
+    const i = Math.floor((event.offsetY - top) / high);
     const inside = i >= 0 && i < this.n && j >= 0 && j < this.m;
     this.#hover = inside && event.pointerType === "mouse" ? [i, j] : null;
     if (inside && select) {
@@ -499,9 +538,9 @@ export class AttentionMap extends WidgetElement {
   }
 }
 
-function clip(pen, text, room) {
-  if (pen.measureText(text).width <= room) return text;
-  let short = text;
-  while (short.length > 1 && pen.measureText(`${short}…`).width > room) short = short.slice(0, -1);
-  return `${short}…`;
+/** A score for a cell, in few characters. */
+function brief(x) {
+  const size = Math.abs(x);
+  if (size < 999.5) return format(x, size < 99.95 ? 1 : 0);
+  return x.toExponential(1).replace(".0", "").replace("+", "").replace(/^-/, "−");
 }

@@ -1,5 +1,6 @@
 // <attention-player>: one self-attention in seven steps; every number can be changed, and what follows is recomputed.
 import { format, h, WidgetElement } from "./element.js";
+import { bare, labelsOf } from "./labels.js";
 import { index, number, record } from "./link.js";
 import { decode, LARGEST, parse, text } from "./maths.js";
 import { attention, place, products, rounded, SMALLEST_DIVISOR, STEPS, sum, vector } from "./player-maths.js";
@@ -60,7 +61,7 @@ sub, sup { line-height: 0; font-size: 0.75em; }
 .field[aria-invalid] { outline: 2px dotted; outline-offset: 1px; }
 .lines { display: grid; grid-template-columns: minmax(3rem, max-content) minmax(0, max-content) auto; justify-content: start; gap: 0.25rem 0.75rem; }
 .line { display: grid; grid-column: 1 / -1; grid-template-columns: subgrid; align-items: center; }
-.line > :first-child { max-width: 7rem; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.line > :first-child { max-width: 7rem; text-align: left; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .line .field { --wide: 7; }
 .working { color: var(--muted); text-align: right; }
 .working, .result { font-variant-numeric: tabular-nums; overflow-wrap: break-word; }
@@ -112,7 +113,7 @@ export class AttentionPlayer extends WidgetElement {
     [this.n, this.d_model] = this.inputs.X.shape;
     this.d_k = this.inputs.W_q.shape[1];
     this.d_v = this.inputs.W_v.shape[1];
-    this.tokens = spec.tokens;
+    this.tokens = labelsOf(spec.tokens);
     super.load(spec);
   }
 
@@ -199,7 +200,7 @@ export class AttentionPlayer extends WidgetElement {
     const line = (name, j) => {
       const [working, field] = [h("span", { class: "working" }), this.#field(name, () => [this.settings.query, j])];
       this.workings[name].push(working);
-      return h("div", { class: "line" }, h("span", { class: "key", title: tokens[j] }, tokens[j]), working, field);
+      return h("div", { class: "line" }, h("span", { class: "key", dir: "auto", title: spec.tokens[j] }, bare(tokens[j])), working, field);
     };
     const result = (name, label, props) => {
       const parts = { working: h("span", { class: "working" }), result: h("span", { class: "result" }) };
@@ -221,7 +222,7 @@ export class AttentionPlayer extends WidgetElement {
         node.append(h("div", { class: "track" }, this.shares[j]));
         return node;
       }), this.rowSum),
-      this.#stage(5, "weight times value", "", lines((j) => result("weighted", tokens[j], { class: "key", title: tokens[j] }), "pairs")),
+      this.#stage(5, "weight times value", "", lines((j) => result("weighted", bare(tokens[j]), { class: "key", dir: "auto", title: spec.tokens[j] }), "pairs")),
       this.#stage(6, "one new vector", "",
         h("div", { class: "lines" }, ...Array.from({ length: d_v }, (_, c) => result("sums", `number ${c + 1}`))), this.total),
     ];
@@ -258,7 +259,7 @@ export class AttentionPlayer extends WidgetElement {
     const table = h("table", { "aria-label": `${name}, ${rows} by ${columns}` },
       h("thead", {}, h("tr", {}, h("td"), ...Array.from({ length: columns }, (_, c) => h("th", { scope: "col" }, String(c + 1))))),
       h("tbody", {}, ...Array.from({ length: rows }, (_, i) => h("tr", {},
-        h("th", { scope: "row", title: words ? this.tokens[i] : null }, ...heading(i)),
+        h("th", { scope: "row", title: words ? this.spec.tokens[i] : null }, ...heading(i)),
         ...Array.from({ length: columns }, (_, c) => h("td", {}, this.#field(name, () => [i, c])))))));
     return h("div", { class: "matrix" }, h("p", { class: ROLES[name] }, ...matrixName(name), " ", ...from, h("small", {}, ` (${rows} × ${columns})`)), table);
   }

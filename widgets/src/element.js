@@ -2,9 +2,12 @@
 import { checkLink, readLink, writeLink } from "./link.js";
 import { parse, text } from "./maths.js";
 
-/** Numbers for people: a fixed number of decimals and a true minus sign. */
+export const FIXED = 1e5; // smaller numbers are written without an exponent
+
+/** Numbers for people: a fixed number of decimals, or an exponent ("1.2e9"), and a true minus sign. */
 export function format(x, decimals = 2) {
-  const text = x.toFixed(decimals);
+  if (Math.abs(x) === Infinity) return x < 0 ? "−∞" : "∞";
+  const text = Math.abs(x) < FIXED ? x.toFixed(decimals) : x.toExponential(decimals).replace("+", "").replace(/\.?0+e/, "e");
   return (Number(text) === 0 ? text.replace("-", "") : text).replace("-", "−");
 }
 
@@ -111,6 +114,7 @@ export const BASE_STYLE = `
 [hidden] { display: none !important; }
 .widget { border: 1px solid var(--line); border-radius: 8px; background: var(--surface); padding: 0.9rem; max-width: 100%; }
 .caption { margin: 0 0 0.6rem; font-weight: 600; }
+.controls > * { max-width: 100%; }
 .controls { position: relative; display: flex; flex-wrap: wrap; gap: 0.5rem 1.1rem; align-items: end; margin-bottom: 0.75rem; }
 .control { display: flex; flex-direction: column; gap: 0.1rem; border: 0; padding: 0; margin: 0; min-width: 0; }
 .control > .name, legend { color: var(--muted); font-size: 0.8125rem; padding: 0; display: flex; justify-content: space-between; gap: 0.75rem; }
@@ -131,6 +135,7 @@ button:hover:enabled { border-color: var(--mark); }
 :focus-visible { outline: 2px solid var(--mark); outline-offset: 2px; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 .live { margin: 0.6rem 0 0; min-height: 1.45em; }
+.live, .heading, .caption, .options, .reading, button { overflow-wrap: anywhere; min-width: 0; }
 .note { color: var(--muted); margin: 0.3rem 0 0; }
 @media print { /* the settings as text, the pictures as they stand */
   :host { break-inside: avoid; print-color-adjust: exact; -webkit-print-color-adjust: exact; }

@@ -203,7 +203,7 @@ export class LiveTranslator extends WidgetElement {
     };
     return {
       sentence: index(spec.sentences.length), text, direction: oneOf(spec.tags), place: oneOf(Object.keys(NAMES)),
-      layer: index(Math.max(...spec.depth)), head: index(spec.heads), query: index(LONGEST + 1), change: rowsKind(spec, words), method: oneOf(METHODS.map(([name]) => name)),
+      layer: index(Math.max(...spec.depth)), head: index(spec.heads), query: index(LONGEST + 1), interventions: rowsKind(spec, words), method: oneOf(METHODS.map(([name]) => name)),
       width: integer(1, 6), hypothesis: index(6), temperature: number(0, 2), top_k: integer(0, 1e6), top_p: number(1e-9, 1), seed: integer(0, 2 ** 32 - 1), step: index(LONGEST + 1),
     };
   }
@@ -250,7 +250,7 @@ export class LiveTranslator extends WidgetElement {
   /** The rows moved by hand in the sentence shown. */
   get hands() {
     const shown = this.shownSentence;
-    return this.settings.change.filter((row) => row.sentence === shown);
+    return this.settings.interventions.filter((row) => row.sentence === shown);
   }
 
   /** What the model as it is makes of the sentence shown; see #run. */
@@ -365,8 +365,8 @@ export class LiveTranslator extends WidgetElement {
   #move(weights) {
     if (!this.model) return;
     const { hand } = this.#row();
-    const others = this.settings.change.filter((row) => row !== hand);
-    this.set("change", weights ? [...others, { sentence: this.shownSentence, ...this.shown, weights }] : others);
+    const others = this.settings.interventions.filter((row) => row !== hand);
+    this.set("interventions", weights ? [...others, { sentence: this.shownSentence, ...this.shown, weights }] : others);
   }
 
   #drag(j, weight) {

@@ -1,10 +1,10 @@
 // The last mile of attention, in float64: scores, masks, softmax, weighted sum.
 // Matrices are row-major Float64Arrays; n queries, m keys. The same numbers as self_attention/attention.py.
 
-/** {shape, digits, data}, integers over a power of ten, as {shape, data: Float64Array}. */
+/** {shape, digits, data}, integers over a power of ten, as {shape, data: Float64Array}; null is -Infinity. */
 export function decode({ shape, digits, data }) {
   const unit = 10 ** digits;
-  return { shape, data: Float64Array.from(data, (x) => x / unit) };
+  return { shape, data: Float64Array.from(data, (x) => (x === null ? -Infinity : x / unit)) };
 }
 
 /** A (n, d) times B^T, with B (m, d). */
@@ -47,11 +47,12 @@ export const maskNames = (mask) => (mask === "none" ? [] : mask.split("+"));
 
 /**
  * Which keys each query may read, 1 = may, as a Uint8Array (n, m); null if all may.
- * padding: 1 for each key that is padding (m); given: 1 = may attend (n, m); window: odd width.
+ * padding: 1 for each key that is padding (m); given: 1 = may attend (n, m); window: odd width; own: what the scores
+ * themselves leave, whatever the mask (n, m).
  */
-export function buildMask(mask, n, m, { window = 1, padding = null, given = null } = {}) {
+export function buildMask(mask, n, m, { window = 1, padding = null, given = null, own = null } = {}) {
   const names = maskNames(mask);
-  if (names.length === 0) return null;
+  if (names.length === 0) return own;
   const causal = names.includes("causal");
   const reach = names.includes("window") ? (window - 1) / 2 : Infinity;
   const padded = names.includes("padding") ? padding : null;
@@ -60,7 +61,7 @@ export function buildMask(mask, n, m, { window = 1, padding = null, given = null
   for (let i = 0; i < n; i++) {
     for (let j = 0; j < m; j++) {
       const k = i * m + j;
-      may[k] = (!causal || j <= i) && Math.abs(i - j) <= reach && !padded?.[j] && (graph?.[k] ?? 1) ? 1 : 0;
+      may[k] = (!causal || j <= i) && Math.abs(i - j) <= reach && !padded?.[j] && (graph?.[k] ?? 1) && (own?.[k] ?? 1) ? 1 : 0;
     }
   }
   return may;
@@ -94,7 +95,7 @@ export const METHODS = ["-inf", "zero scores", "zero weights", "zero weights, re
 /** Weights (n, m) of scaled scores, with the mask applied by one of METHODS. */
 export function attentionWeights(scores, n, m, { mask = null, temperature = 1, method = "-inf" } = {}) {
   if (!mask || method === "-inf") return softmaxRows(scores, n, m, mask, temperature);
-  if (method === "zero scores") return softmaxRows(scores.map((s, k) => s * mask[k]), n, m, null, temperature);
+  if (method === "zero scores") return softmaxRows(scores.map((s, k) => (mask[k] ? s : 0)), n, m, null, temperature);
   const weights = softmaxRows(scores, n, m, null, temperature).map((w, k) => w * mask[k]);
   if (method === "zero weights, renormalised") {
     for (let row = 0; row < n * m; row += m) {
@@ -115,6 +116,9 @@ export function entropy(weights) {
 
 /** A temperature, which as a setting is a number from 0 on, or "inf" (JSON has no infinity). */
 export const asNumber = (temperature) => (temperature === "inf" ? Infinity : temperature);
+
+/** The positions of an attention map's slider: from this below 0, temperature 0.1, to this above it, 10. */
+export const REACH = 20;
 
 // Its slider is logarithmic, twenty positions to a factor of ten, with 0 and "inf" beyond the ends.
 export const COLDEST = -41;

@@ -1,5 +1,6 @@
 // A plane with arrows, drawn as SVG, whose tips can be picked and dragged: part of <vector-plane> and <soft-lookup>.
 import { h } from "./element.js";
+import { label as short } from "./labels.js";
 import { apart, arrow, clamp, layOut, nearest, placeLabels, snap, ticks } from "./plane.js";
 
 const REACH = 22; // px: what counts as a tap on a tip
@@ -51,7 +52,7 @@ export class PlaneView {
     this.grid = s("g");
     this.wedge = s("path", { class: "wedge" });
     this.arrows = names.map((name) => {
-      const parts = { leader: s("path", { class: "leader" }), line: s("path"), dot: s("circle"), text: s("text", {}, name.length > LONGEST ? `${name.slice(0, LONGEST - 1)}…` : name) };
+      const parts = { leader: s("path", { class: "leader" }), line: s("path"), dot: s("circle"), text: s("text", {}, short(name.replace(/[\u2068\u2069]/g, ""), LONGEST)) };
       parts.node = s("g", {}, parts.line, parts.dot);
       return parts;
     });

@@ -1,17 +1,33 @@
 // What somebody types, as words that a model knows; and which words are near to one that it does not know.
 
-/** Words as `split` of widgets/live_translator.py gives them; known: has(word). */
+const SPACES = /[\s\x1c-\x1f\x85\u200b\ufeff]+/; // all that Python or JavaScript calls space, and the one without width
+const [QUOTES, FINAL] = ['"«»“”„‹›', ".,!?…;:"];
+
+/** A word in one spelling: lower-case, its accents composed, its apostrophes straight. */
+const plain = (word) => word.normalize("NFC").toLowerCase().replace(/[’‘ʼ]/g, "'");
+
+/** The words of a text as `split` of self_attention/spelling.py gives them, which says what they are; known: a set of words. */
 export function split(text, known) {
-  const plain = text.normalize("NFC").toLowerCase().replaceAll("’", "'").replaceAll(",", " , ").replace(/[ .!?…\t\n]+$/, "");
-  return plain.split(/\s+/).filter(Boolean).flatMap((word) => {
-    const out = [];
-    let rest = word;
-    for (let at; (at = rest.slice(0, -1).indexOf("'")) >= 0 && known.has(rest.slice(0, at + 1));) {
-      out.push(rest.slice(0, at + 1));
+  const typed = text.split(SPACES).filter(Boolean);
+  if (typed.every((piece) => known.has(piece))) return typed;
+  const spellings = new Map([...[...known].reverse().map((word) => [plain(word), word]), ...[...known].map((word) => [word, word])]);
+  const find = (piece) => spellings.get(piece) ?? spellings.get(plain(piece));
+  const [quotes, final] = [QUOTES, FINAL].map((marks) => [...marks].filter((mark) => !known.has(mark)));
+  const apart = [...QUOTES + FINAL].filter((mark) => mark === "," || known.has(mark)).join("");
+  const pieces = typed.map((piece) => (find(piece) ? piece : [...piece].filter((letter) => !quotes.includes(letter)).join(""))).filter(Boolean);
+  while (pieces.length && !find(pieces.at(-1)) && final.includes(pieces.at(-1).at(-1))) {
+    const rest = pieces.pop().slice(0, -1);
+    if (rest) pieces.push(rest);
+  }
+  return pieces.flatMap((piece) => (find(piece) ? [piece] : plain(piece).split(new RegExp(`([${apart}])`)))).flatMap((part) => {
+    const words = [];
+    let rest = part;
+    for (let at; !find(rest) && (at = rest.slice(0, -1).indexOf("'")) >= 0 && spellings.has(rest.slice(0, at + 1));) {
+      words.push(spellings.get(rest.slice(0, at + 1)));
       rest = rest.slice(at + 1);
     }
-    return [...out, rest];
-  });
+    return [...words, find(rest) ?? rest];
+  }).filter(Boolean);
 }
 
 /** Words as one writes them: "l'animal, qu'il voit". */

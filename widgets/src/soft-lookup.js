@@ -1,5 +1,6 @@
 // <soft-lookup>: a small library; the reader moves the query and sees what is read and what mixture comes back.
-import { format, h, WidgetElement } from "./element.js";
+import { FIXED, format, h, WidgetElement } from "./element.js";
+import { bare, labelsOf } from "./labels.js";
 import { list, number, oneOf, temperature } from "./link.js";
 import { asNumber, decode, LARGEST, matmul, matmulT, positionOf, scaleFactor, softmaxRows, text } from "./maths.js";
 import { bar } from "./plane.js";
@@ -7,6 +8,7 @@ import { PLANE_STYLE, PlaneView } from "./plane-view.js";
 import { products } from "./player-maths.js";
 import { temperatureRange } from "./softmax-bars.js";
 
+const SIDE = 20; // characters of an axis' name
 const ROOMY = 4; // features; more are written with fewer digits
 
 const STYLE = `${PLANE_STYLE}
@@ -50,7 +52,7 @@ export class SoftLookup extends WidgetElement {
 
   load(spec) {
     [this.m, this.d_v] = spec.values.shape;
-    Object.assign(this, { keys: decode(spec.keys).data, values: decode(spec.values).data, titles: spec.titles, features: spec.features });
+    Object.assign(this, { keys: decode(spec.keys).data, values: decode(spec.values).data, titles: labelsOf(spec.titles), features: labelsOf(spec.features), sides: labelsOf(spec.key_features, SIDE) });
     this.points = Array.from({ length: this.m }, (_, j) => [this.keys[2 * j], this.keys[2 * j + 1]]);
     super.load(spec);
   }
@@ -82,15 +84,15 @@ export class SoftLookup extends WidgetElement {
       method: this.radios("Weights by", [["softmax", "softmax"], ["relu", "ReLU"]], set("method")),
     };
     this.controls = Object.fromEntries(spec.controls.map((name) => [name, controls[name]]));
-    this.fields = spec.key_features.map((name, c) => this.number(`Query, ${name}`, (value) => this.set("query", this.settings.query.map((x, k) => (k === c ? value : x)))));
+    this.fields = this.sides.map((name, c) => this.number(`Query, ${name}`, (value) => this.set("query", this.settings.query.map((x, k) => (k === c ? value : x)))));
     const query = h("fieldset", { class: "control" }, h("legend", {}, "Query"),
-      h("div", { class: "fields" }, ...this.fields.map(({ node }, c) => h("label", {}, spec.key_features[c], node))));
+      h("div", { class: "fields" }, ...this.fields.map(({ node }, c) => h("label", {}, this.sides[c], node))));
     this.view = new PlaneView({
-      label: "Plane of the query and the keys", names: [...titles, "query"], handles: 1, sides: spec.key_features, onmove: (_, point) => this.set("query", point),
+      label: "Plane of the query and the keys", names: [...titles, "query"], handles: 1, sides: this.sides, onmove: (_, point) => this.set("query", point),
     });
 
-    const heads = (names) => h("thead", {}, h("tr", {}, h("td"), ...names.map((name) => h("th", { scope: "col", title: name }, name))));
-    const title = (j) => h("th", { scope: "row", title: titles[j], class: "key" }, titles[j]);
+    const heads = (names) => h("thead", {}, h("tr", {}, h("td"), ...names.map((name) => h("th", { scope: "col", dir: "auto", title: bare(name) }, bare(name)))));
+    const title = (j) => h("th", { scope: "row", title: spec.titles[j], class: "key" }, h("span", { dir: "auto" }, bare(titles[j])));
     const track = (...bars) => h("div", { class: "track" }, ...bars);
     this.reads = titles.map((_, j) => {
       const row = { working: h("small"), score: h("td"), share: h("div", { class: "share" }), weight: h("div") };
@@ -181,7 +183,7 @@ export class SoftLookup extends WidgetElement {
     };
     this.parts.forEach((cells, j) => cells.forEach(({ number, whole, part }, c) => {
       const value = values[j * d_v + c];
-      number.textContent = text(d_v > ROOMY ? Number(value.toPrecision(3)) : value);
+      number.textContent = Math.abs(value) >= FIXED ? format(value) : text(d_v > ROOMY ? Number(value.toPrecision(3)) : value);
       put(whole, value);
       put(part, value * weights[j]);
     }));

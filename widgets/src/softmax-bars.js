@@ -1,6 +1,7 @@
 // <softmax-bars>: scores to be dragged, their exponentials, their weights, and how the weights move.
 import { colourTable, inkOn } from "./colours.js";
 import { format, h, WidgetElement } from "./element.js";
+import { bare, labelsOf } from "./labels.js";
 import { index, list, number, temperature } from "./link.js";
 import { asNumber, COLDEST, entropy, LARGEST, positionOf, softmaxJacobian, softmaxRows, temperatureAt, text } from "./maths.js";
 import { bar, clamp, niceAbove } from "./plane.js";
@@ -83,7 +84,7 @@ export class SoftmaxBars extends WidgetElement {
   #reach = 0; // the sliders go from minus to plus this
 
   load(spec) {
-    this.labels = spec.labels;
+    this.labels = labelsOf(spec.labels);
     this.n = spec.labels.length;
     this.chosen = null;
     super.load(spec);
@@ -126,11 +127,11 @@ export class SoftmaxBars extends WidgetElement {
     this.sums = h("p", { class: "note" });
 
     this.slopes = Array.from({ length: n * n }, () => h("td"));
-    this.heads = labels.map((label) => h("th", { scope: "col", title: label }, label));
+    this.heads = labels.map((label, j) => h("th", { scope: "col", dir: "auto", title: spec.labels[j] }, bare(label)));
     const width = 100 / (n + 1.4);
     const jacobian = h("table", { "aria-label": "Jacobian: rows weights, columns scores", style: `width: ${Math.min(4 + 4 * n, 36)}rem` },
       h("thead", {}, h("tr", {}, h("td", { style: `width: ${1.4 * width}%` }), ...this.heads)),
-      h("tbody", {}, ...labels.map((label, i) => h("tr", {}, h("th", { scope: "row", title: label }, label), ...this.slopes.slice(i * n, (i + 1) * n)))));
+      h("tbody", {}, ...labels.map((label, i) => h("tr", {}, h("th", { scope: "row", dir: "auto", title: spec.labels[i] }, bare(label)), ...this.slopes.slice(i * n, (i + 1) * n)))));
     this.says = h("p", { class: "says" });
     const move = h("div", { class: `move${n > 6 ? " many" : ""}` }, h("p", { class: "heading" }, "How the weights move: the Jacobian"), h("div", { class: "jacobian" }, jacobian), this.says);
     this.live = h("p", { class: "live", "aria-live": "polite" });
@@ -144,7 +145,7 @@ export class SoftmaxBars extends WidgetElement {
     parts.field = this.number(`Score of ${label}, as a number`, (score) => this.#put(i, score));
     parts.slide = h("div", { class: "slide" }, h("div", { class: "zero" }), parts.bar, parts.range);
     const cell = (kind, number, bar) => h("td", { class: kind }, h("div", { class: "cell" }, number, h("div", { class: "track" }, bar)));
-    parts.node = h("tr", { onfocusin: () => this.#choose(i), onpointerdown: () => this.#choose(i) }, h("th", { scope: "row", title: label }, label),
+    parts.node = h("tr", { onfocusin: () => this.#choose(i), onpointerdown: () => this.#choose(i) }, h("th", { scope: "row", dir: "auto", title: this.spec.labels[i] }, bare(label)),
       h("td", {}, h("div", { class: "cell" }, parts.field.node, parts.slide)), cell("exp", parts.exp, parts.expBar), cell("weight", parts.weight, parts.weightBar));
     return parts;
   }

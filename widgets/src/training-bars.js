@@ -1,6 +1,7 @@
 // <training-bars>: what a model thinks of each next word, moment by moment of its training, against the right word.
 import { format, h, WidgetElement } from "./element.js";
 import { picture, s, say } from "./layers-view.js";
+import { bare, label } from "./labels.js";
 import { index, number } from "./link.js";
 import { decode } from "./maths.js";
 import { clamp, niceAbove, ticks } from "./plane.js";
@@ -161,12 +162,12 @@ export class TrainingBars extends WidgetElement {
     const read = i === 0 || targets[i - 1] === "<eos>" ? "<bos>" : targets[i - 1];
     const rows = vocabulary.map((text) => {
       const parts = { bar: h("div", { class: "bar" }), aim: h("div", { class: "aim" }), number: h("td", { class: "number" }) };
-      const node = h("tr", { class: text === word && "right" }, h("th", { scope: "row", title: text }, text), h("td", {}, h("div", { class: "track" }, parts.bar, parts.aim)), parts.number);
+      const node = h("tr", { class: text === word && "right" }, h("th", { scope: "row", dir: "auto", title: text }, bare(label(text))), h("td", {}, h("div", { class: "track" }, parts.bar, parts.aim)), parts.number);
       return { ...parts, node };
     });
     const loss = { bar: h("div", { class: "bar" }), number: h("td", { class: "number" }) };
     const foot = h("tr", { class: "loss" }, h("th", { scope: "row" }, "loss"), h("td", {}, h("div", { class: "track" }, loss.bar)), loss.number);
-    const caption = h("caption", {}, `after ${read}: `, h("b", {}, word));
+    const caption = h("caption", {}, `after ${label(read)}: `, h("b", {}, label(word)));
     return { rows, loss, node: h("table", { class: "position" }, caption, h("tbody", {}, ...rows.map(({ node }) => node)), h("tfoot", {}, foot)) };
   }
 

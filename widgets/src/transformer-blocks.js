@@ -3,6 +3,7 @@ import { colourTable, inkOn } from "./colours.js";
 import { largest, lens, Watched, way } from "./blocks.js";
 import { LONGEST } from "./decoding.js";
 import { format, h } from "./element.js";
+import { label, labelsOf } from "./labels.js";
 import { index, oneOf } from "./link.js";
 import { ModelElement } from "./model.js";
 
@@ -67,8 +68,8 @@ export class TransformerBlocks extends ModelElement {
   #tall = 0; // px of the highest panel so far
 
   load(spec) {
-    this.sources = spec.sentences.map((sentence) => sentence.split(" "));
-    this.targets = spec.targets.map((sentence) => [BOS, ...sentence.split(" ").filter(Boolean)]);
+    this.sources = spec.sentences.map((sentence) => labelsOf(sentence.split(" ")));
+    this.targets = spec.targets.map((sentence) => [BOS, ...labelsOf(sentence.split(" ").filter(Boolean))]);
     super.load(spec);
   }
 
@@ -214,7 +215,7 @@ export class TransformerBlocks extends ModelElement {
     const p = this.lens[k];
     const words = this.model.target;
     const best = largest(p, 3);
-    says.replaceChildren(...best.map((id, i) => h("div", { class: i ? "less" : "" }, h("span", {}, words[id]), h("span", {}, format(p[id])))));
+    says.replaceChildren(...best.map((id, i) => h("div", { class: i ? "less" : "" }, h("span", {}, label(words[id])), h("span", {}, format(p[id])))));
   }
 
   #sentence(stage, k) {
@@ -225,7 +226,7 @@ export class TransformerBlocks extends ModelElement {
     else said += added ? `adds ${format(length(added))} at cosine ${format(cosine(stage))}, length ${format(length(stream))}` : `length ${format(length(stream))}`;
     if (!this.lens) return said;
     const [best] = largest(this.lens[k], 1);
-    return `${said}; the next word would be ${this.model.target[best]}, ${format(this.lens[k][best])}`;
+    return `${said}; the next word would be ${label(this.model.target[best])}, ${format(this.lens[k][best])}`;
   }
 
   // What the part in focus did. While the reader walks from stage to stage the panel never shrinks: nothing below it moves to and fro.
@@ -282,7 +283,7 @@ export class TransformerBlocks extends ModelElement {
 
   #logits(logits, p) {
     const { target } = this.model;
-    const rows = largest(logits, MOST).map((id) => h("tr", {}, h("th", { scope: "row" }, target[id]), h("td", {}, format(logits[id])), h("td", {}, format(p[id], 3)),
+    const rows = largest(logits, MOST).map((id) => h("tr", {}, h("th", { scope: "row" }, label(target[id])), h("td", {}, format(logits[id])), h("td", {}, format(p[id], 3)),
       h("td", {}, h("div", { class: "bar", style: `width: ${(90 * p[id]).toFixed(2)}%` }))));
     return [h("p", {}, `A dot product with each of ${logits.length} word vectors; softmax makes probabilities of them. The largest:`),
       h("table", { class: "logits" }, h("thead", {}, h("tr", {}, ...["next word", "logit", "probability"].map((name) => h("th", { scope: "col" }, name)), h("td"))), h("tbody", {}, ...rows))];

@@ -1,5 +1,6 @@
 // <vector-plane>: vectors as arrows; the reader picks two, drags their tips and sees how alike they are.
 import { format, h, WidgetElement } from "./element.js";
+import { labelsOf } from "./labels.js";
 import { index, number, record } from "./link.js";
 import { compare, decode, LARGEST, matmulT, text } from "./maths.js";
 import { bar } from "./plane.js";
@@ -33,7 +34,7 @@ export class VectorPlane extends WidgetElement {
   load(spec) {
     const { vectors, axes } = spec;
     const [n, d] = vectors.shape;
-    Object.assign(this, { n, d, labels: spec.labels, given: decode(vectors).data, axes: decode(axes).data });
+    Object.assign(this, { n, d, labels: labelsOf(spec.labels), given: decode(vectors).data, axes: decode(axes).data });
     const places = matmulT(this.given, this.axes, n, 2, d);
     this.points = Array.from({ length: n }, (_, i) => [places[2 * i], places[2 * i + 1]]);
     super.load(spec);

@@ -5,6 +5,7 @@ import { define, followLinks } from "./element.js";
 export * from "./attention-map.js";
 export * from "./colours.js";
 export * from "./element.js";
+export * from "./labels.js";
 export * from "./link.js";
 export * from "./maths.js";
 

@@ -20,12 +20,22 @@ def watched():
 
 
 def watch(items):
-    """The items, one by one, and a bar that says how many are done."""
+    """The items, one by one, and a bar that says how many are done.
+
+    Args:
+        items: a list, or anything that has a length.
+
+    Returns:
+        an iterator.
+
+    >>> list(watch([1, 2]))
+    [1, 2]
+    """
     return tqdm(items, disable=not watched(), leave=False)
 
 
 def progress(steps, first=0):
-    """A `report` for `nn.train(..., report=progress(steps))`: a bar with the loss beside it.
+    """A `report` for `train(..., report=progress(steps))`: a bar with the loss beside it.
 
     Args:
         steps: how many there will be.

@@ -8,11 +8,10 @@ import torch
 from torch import nn
 from torch.nn.functional import cross_entropy, pad, relu
 
-from ._arrays import check_integer
-from .masks import causal_mask
-from .nn import LearnedPositions
-from .positions import sinusoidal_positions
-from .transformer import EncoderLayer
+from .._arrays import check_integer
+from ..masks import causal_mask
+from ..nn import EncoderLayer, LearnedPositions
+from ..positions import sinusoidal_positions
 
 DIGITS = 10
 
@@ -51,7 +50,7 @@ def recall_examples(count, pairs, n=64, distance=None, seed=0):
         check_integer(name, number, least=1)
         if number > n:
             raise ValueError(f"{name} must be at most n = {n}, came {number}")
-    chance, rows = torch.Generator().manual_seed(seed), torch.arange(count)
+    chance, rows = torch.Generator().manual_seed(int(seed)), torch.arange(count)
     distances = torch.randint(1, n + 1, (count,), generator=chance) if distance is None else torch.tensor(distance)
     distances = distances.expand(count)  # (count,)
     asked, lots = n - distances, torch.rand(count, n, generator=chance)  # (count,), (count, n)
@@ -148,7 +147,7 @@ class Recaller(nn.Module):
 
     def loss(self, examples):
         """Mean cross-entropy of the digits asked for."""
-        return cross_entropy(self(stacked(examples)), torch.tensor([example[1] for example in examples]))
+        return cross_entropy(*answered(self, examples))
 
 
 def gradients(model, tokens):
@@ -248,7 +247,7 @@ class ImageReader(nn.Module):
 
     def loss(self, examples):
         """Mean cross-entropy."""
-        return cross_entropy(self(stacked(examples)), torch.tensor([example[1] for example in examples]))
+        return cross_entropy(*answered(self, examples))
 
 
 # Both
@@ -257,6 +256,13 @@ class ImageReader(nn.Module):
 def stacked(examples):
     """The inputs of some examples as one tensor."""
     return torch.stack([example[0] for example in examples])
+
+
+def answered(model, examples):
+    """A model's logits, (b, 10), and the right answers, (b,), where and in the dtype in which its parameters are."""
+    weights, inputs = next(model.parameters()), stacked(examples)
+    inputs = inputs.to(weights) if inputs.is_floating_point() else inputs.to(weights.device)
+    return model(inputs), torch.tensor([example[1] for example in examples], device=weights.device)
 
 
 @torch.no_grad()
@@ -273,5 +279,5 @@ def accuracy(model, examples):
     >>> 0 <= accuracy(Recaller("gru"), recall_examples(5, pairs=1)) <= 1
     True
     """
-    right = model(stacked(examples)).argmax(dim=-1) == torch.tensor([example[1] for example in examples])
-    return right.float().mean().item()
+    logits, right = answered(model, examples)
+    return (logits.argmax(dim=-1) == right).float().mean().item()
