@@ -42,6 +42,10 @@ TRANSLATION = """async (el, expected) => {
     for (let k = 0; k < 600 && el.translation !== expected; k++) await new Promise(requestAnimationFrame);
     return el.translation;
 }"""
+WRONG = """async () => {
+    document.body.append(Object.assign(document.createElement("script"), { textContent: "1" }));
+    setTimeout(() => { throw new Error("thrown by the test"); });
+}"""
 
 
 def need(name):
@@ -128,6 +132,17 @@ class Reading:
 
     def test_the_browser_complains_of_nothing(self, page):
         assert page.problems == []
+
+    def test_the_browser_would_complain(self, site, open_page):
+        page = open_page(f"{site.url}book/notation.html")
+        page.locator("html").all()[0].evaluate(WRONG)
+        missed = {"script-src", "thrown by the test"}
+        for _ in range(300):
+            missed = {what for what in missed if what not in " ".join(page.problems)}
+            if not missed:
+                break
+            page.evaluate("new Promise(requestAnimationFrame)")
+        assert missed == set()
 
     def test_the_translator_translates(self, site, open_page):
         page = open_page(f"{site.url}book/index.html")
