@@ -375,7 +375,7 @@ class Translator(Seq2Seq):
         ids, scores, weights = (
             None if part[0] is None else torch.cat(part, dim=1) for part in zip(*steps, strict=True)
         )
-        lengths = [len(sentence.split()) for sentence in sentences]
+        lengths = mask.sum(dim=(1, 2)).tolist()  # of what could be read
         return [self._translation(ids, scores, weights, lengths, b) for b in range(len(ids))]
 
     def _translation(self, ids, scores, weights, lengths, b):
@@ -443,7 +443,7 @@ class TransformerTranslator(Seq2Seq):
         """
         check_integer("longest", longest, least=1)
         sentences = self.typed(sentences, unknown)
-        ids, lengths, mask = self.ids(sentences)
+        ids, _, mask = self.ids(sentences)
         memory, _ = self.transformer.encode(ids, mask, change)
         ids = torch.full((len(sentences), 1), Vocabulary.BOS, device=self.device)
         cache, steps = None if change else Cache(), []
@@ -460,7 +460,7 @@ class TransformerTranslator(Seq2Seq):
         check_rows(change, list(map(len, words)))
         return [
             Translation(its, weights=weights[b, :, :, : len(its), :m])  # (layers, h, n, m)
-            for b, (its, m) in enumerate(zip(words, lengths.tolist(), strict=True))
+            for b, (its, m) in enumerate(zip(words, mask.sum(dim=(1, 2)).tolist(), strict=True))
         ]
 
     @torch.no_grad()
