@@ -82,9 +82,7 @@ SOURCES = {path: path.read_text(encoding="utf-8") for path in (ROOT / "widgets" 
 def test_the_maths_of_the_widgets_touches_no_page():
     maths = {path: text for path, text in SOURCES.items() if path.parent.name == "maths"}
     assert len(maths) > 8
-    assert [
-        path for path, text in maths.items() if re.search(r"\b(document|HTMLElement|navigator)\b", text)
-    ] == []
+    assert [path for path, text in maths.items() if re.search(r"\b(document|HTMLElement|navigator)\b", text)] == []
 
 
 def test_a_folder_of_the_widgets_imports_only_from_those_below():
