@@ -75,7 +75,7 @@ def cache(options):
     for _ in range(options.times(5)):
         for change, values in times.items():
             start = time.perf_counter()
-            model.translate(sentences, change=change)
+            model.translate(sentences, intervention=change)
             values.append(time.perf_counter() - start)
     ratio = statistics.median(b / a for a, b in zip(*times.values(), strict=True))
     yield figure("kept", times[None], "s", times_as_fast=float(f"{ratio:.3g}"))
