@@ -8,6 +8,7 @@ from pathlib import Path
 import nbformat
 import numpy as np
 import pytest
+import torch
 
 from self_attention import check
 
@@ -156,6 +157,27 @@ def test_function_that_ignores_an_argument_fails(name):
             assert verdict.solved is False, f"passes without argument {i + 1}"
             went += not verdict.hint.startswith("It raises")
         assert went, f"argument {i + 1} was never really ignored: every try raised"
+
+
+STRANGE = [
+    *(0, -1.5, 10**400, 1j, True, float("nan"), float("inf"), "", "1", b"1", np.datetime64("2020"), object()),
+    *([], (), [[]], [[1, 2], [3]], ["a", 1], range(3), {}, {1}, iter([1]), np.array([object()])),
+    *(np.zeros((0, 3)), np.zeros((2, 2, 2)), np.zeros(2, dtype=[("a", int)]), np.ma.masked_equal([1, 2], 2)),
+    *(torch.zeros(3, 1).half(), torch.zeros(2, device="meta")),
+]
+
+
+@pytest.mark.parametrize("name", CHECKS)
+def test_a_strange_answer_is_not_right_and_raises_nothing(name):
+    if name in FUNCTIONS:
+        answers = [(lambda *_, strange=strange: strange,) for strange in STRANGE]
+    else:
+        size = len(right) if isinstance(right := CHECKS[name].reference(), tuple) else 1
+        answers = [(strange,) * size for strange in STRANGE]
+    for answer in answers:
+        verdict = CHECKS[name](*answer)
+        assert verdict.solved is False
+        assert verdict.hint
 
 
 # The rules for exercises and solutions, which tools/notebooks.py checks -----------------------------------------------

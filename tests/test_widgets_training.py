@@ -28,7 +28,8 @@ from helpers import (
 from torch.nn.functional import cross_entropy
 
 from self_attention import nn
-from self_attention.corpus import Vocabulary
+from self_attention.training import train
+from self_attention.vocabulary import Vocabulary
 from self_attention.widgets import TrainingBars, TransformerBlocks
 from self_attention.widgets._base import SCRIPTS, decode, visible
 from self_attention.widgets._model import published
@@ -71,7 +72,7 @@ def translator(**config):
 
 @pytest.fixture(scope="module")
 def trained():
-    return nn.train(translator(), PAIRS, steps=100, rate=1e-2)
+    return train(translator(), PAIRS, steps=100, rate=1e-2)
 
 
 @pytest.fixture
@@ -366,8 +367,8 @@ def test_what_they_say_of_themselves(blocks):
 
 RUN = """
 import { text } from "node:stream/consumers";
-const { readSafetensors } = await import(`${process.argv[1]}safetensors.js`);
-const { lens, Watched, way } = await import(`${process.argv[1]}blocks.js`);
+const { readSafetensors } = await import(`${process.argv[1]}maths/safetensors.js`);
+const { lens, Watched, way } = await import(`${process.argv[1]}maths/blocks.js`);
 const { file, cases } = JSON.parse(await text(process.stdin));
 const model = new Watched(readSafetensors(Uint8Array.from(atob(file), (letter) => letter.charCodeAt(0))));
 const plain = (numbers) => numbers && Array.from(numbers, (x) => (x.length === undefined ? x : [...x]));

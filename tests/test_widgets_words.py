@@ -245,7 +245,7 @@ STATE = """async (el, names) => {
         settings: el.settings,
         numbers: names.map((name) => typeof el[name] === "number" ? [el[name]] : Array.from(el[name])),
         fields: all(".field", (field) => field.value),
-        rows: all("tr", (row) => Array.from(row.cells, (cell) => cell.innerText)),
+        rows: all("tr", (row) => Array.from(row.cells, (cell) => cell.innerText.trim())),
         live: all(".live", (line) => line.textContent)[0],
         note: all(".note", (line) => line.textContent)[0],
         handles: all(".handle", (node) => {

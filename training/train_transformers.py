@@ -12,9 +12,12 @@ import sys
 import torch
 
 from self_attention import nn
-from self_attention.corpus import Vocabulary, because_pairs, corpus
-from self_attention.runs import log, options
-from self_attention.transformer import force
+from self_attention.book.runs import log, options
+from self_attention.corpus import because_pairs, corpus
+from self_attention.nn import Force
+from self_attention.training import train
+from self_attention.training.log import digest
+from self_attention.vocabulary import Vocabulary
 
 STEPS = 4000
 MODELS = {"pronouns": {"h": 1, "layers": (3, 1)}, "heads": {"h": 4, "layers": (2, 2)}}
@@ -77,7 +80,7 @@ def pronouns(model, pairs):
     for row in ("because", "it", "was", "adjective"):
         found["flips"][row] = []
         for layer in range(len(model.transformer.encoder)):
-            said = model.translate(sentences, change=force("encoder", layer, at[row], at["other"]))
+            said = model.translate(sentences, intervention=Force("encoder", layer, at[row], at["other"]))
             flips = [pronoun(s) == OTHER[pronoun(pair.fr)] for s, pair in zip(said, right, strict=True)]
             found["flips"][row].append(percent(flips))
     return found
@@ -90,7 +93,7 @@ def without_head(model, pairs):
     heads = range(model.config["h"])
     return {
         place: [
-            [percent(model.exact(pairs, change=force(place, layer, head=head))) for head in heads]
+            [percent(model.exact(pairs, intervention=Force(place, layer, head=head))) for head in heads]
             for layer in range(len(layers))
         ]
         for place, layers in places.items()
@@ -117,8 +120,8 @@ def main(*words):
     pairs = {part: english_to_french(parts[part]) for part in ("train", "test")}
     model = build(name, seed, pairs["train"])
     command = f"python training/train_transformers.py {name} --seed {seed} --steps {steps}"
-    run = log(f"transformer_{name}", command, model, out, ship, seed=seed, steps=steps, corpus=nn.digest(parts))
-    nn.train(model, pairs["train"], steps, rate=5e-3, seed=seed, report=run.report)
+    run = log(f"transformer_{name}", command, model, out, ship, seed=seed, steps=steps, corpus=digest(parts))
+    train(model, pairs["train"], steps, rate=5e-3, seed=seed, report=run.report)
     run.write(lambda model: accuracy(model, pairs["test"]))
 
 

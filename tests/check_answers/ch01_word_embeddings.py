@@ -156,6 +156,18 @@ def company_round_the_corner(text, words, reach):
     return counts
 
 
+def company_twice(text, words, reach):
+    counts = np.zeros((len(words), len(words)))
+    for line in text.splitlines():
+        row = line.split()
+        for i, a in enumerate(row):
+            for j, b in enumerate(row):
+                if 0 < abs(i - j) <= reach:
+                    counts[words.index(a), words.index(b)] += 1
+                    counts[words.index(b), words.index(a)] += 1
+    return counts
+
+
 ANSWERS = {
     "cosines": {
         "right": [(1, 0, -1), ([1.0, 0.0, -1.0],), (torch.tensor(1.0), np.float64(0), -50 / 50)],
@@ -207,6 +219,7 @@ ANSWERS = {
             (nearest_of_columns, "the lengths of the columns"),
             (lambda E, i: E[nearest_in_loops(E, i)], "This is the word's vector"),
             (lambda E, i: cosine_of(E, i), "Expected the shape ()"),
+            (lambda E, i: np.array([nearest_in_loops(E, i)]), "(an axis of length 1 too many)"),
         ],
     },
     "company": {
@@ -221,6 +234,7 @@ ANSWERS = {
             (company_of_others, "meets its like"),
             (company_with_itself, "as its own company"),
             (company_round_the_corner, "`row[-1]` is the last"),
+            (company_twice, "Each meeting is counted twice"),
         ],
     },
 }

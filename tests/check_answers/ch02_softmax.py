@@ -164,7 +164,7 @@ ANSWERS = {
             (softmax_without_keepdims, "`keepdims=True`"),
             (softmax_transposed, "transposed"),
             (softmax_in_place, "changes its input"),
-            (softmax_rounded, "expected\n    [0.2689, 0.7311]\ngot\n    [0.27, 0.73]"),
+            (softmax_rounded, "it is rounded"),
             (lambda s: np.exp(s - s.max(-1, keepdims=True)), "divide the powers"),
             (lambda s: np.exp(s), "divide the powers"),
             (lambda s: s / np.sum(s, -1, keepdims=True), "Where is e?"),
@@ -175,6 +175,11 @@ ANSWERS = {
             (lambda s: 1 / 0, "It raises ZeroDivisionError: division by zero, for\n    scores = [0., 1.]"),
             (lambda s: (softmax_in_loops(s), s), "Expected one result, got 2"),
             (softmax_in_loops(np.array([0.0, 1.0])), "Hand over the function itself"),
+            (lambda s: torch.softmax(torch.softmax(s, -1), -1), "softmax of the softmax"),
+            (lambda s: 1 / (1 + np.exp(-s)), "each score alone"),
+            (lambda s: s - s.max(-1, keepdims=True), "the scores, shifted"),
+            (lambda s: softmax_in_loops(s).astype(np.float16), "float16 keeps three digits"),
+            (lambda s: softmax_in_loops(s).astype(int), "the decimals are cut off"),
         ],
     },
     "cool": {
@@ -187,6 +192,8 @@ ANSWERS = {
             (lambda s, t: torch.softmax(s * t, dim=-1), "yours is the sharper"),
             (lambda s, t: torch.softmax(s, dim=-1) / t, "no longer sum to 1"),
             (lambda s, t: torch.softmax(s, dim=-1), "changes nothing yet"),
+            (lambda s, t: np.exp(s / t), "not yet divided by their total"),
+            (lambda s, t: np.exp(s / t) / np.exp(s / t).sum(), "All rows together"),
         ],
     },
     "log_softmax": {
@@ -201,6 +208,8 @@ ANSWERS = {
             (lambda s: torch.log_softmax(s, dim=0), "wrong axis"),
             (lambda s: s - torch.logsumexp(s.flatten(), 0), "share one total"),
             (lambda s: -torch.log_softmax(s, dim=-1), "sign is turned round"),
+            (lambda s: torch.log_softmax(s, -1) / math.log(2), "base 2"),
+            (lambda s: torch.log_softmax(s, -1) / math.log(10), "base 10"),
         ],
     },
 }

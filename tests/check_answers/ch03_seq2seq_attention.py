@@ -56,49 +56,49 @@ def look_back_and_project(S, H, W_q, W_k, v):
     return weights @ (H @ W_k), weights
 
 
-def exact_match_word_by_word(said, right):
+def exact_match_word_by_word(predicted, right):
     good = 0
     for i in range(len(right)):
-        a, b = said[i].split(), right[i].split()
+        a, b = predicted[i].split(), right[i].split()
         if len(a) == len(b) and all(a[j] == b[j] for j in range(len(a))):
             good += 1
     return good / len(right)
 
 
-def exact_match_as_it_stood(said, right):
+def exact_match_as_it_stood(predicted, right):
     hits = []
-    for a, b in zip(said, right, strict=True):
+    for a, b in zip(predicted, right, strict=True):
         for x, y in zip(a.split(), b.split(), strict=False):
             hits.append(x == y)
     return sum(hits) / len(hits)
 
 
-def exact_match_with_zip(said, right):
+def exact_match_with_zip(predicted, right):
     hits = []
-    for a, b in zip(said, right, strict=True):
+    for a, b in zip(predicted, right, strict=True):
         hits.append(all(x == y for x, y in zip(a.split(), b.split(), strict=False)))
     return sum(hits) / len(hits)
 
 
-def words_match(said, right):
+def words_match(predicted, right):
     good = total = 0
-    for a, b in zip(said, right, strict=True):
+    for a, b in zip(predicted, right, strict=True):
         a, b = a.split(), b.split()
         good += sum(a[i] == b[i] for i in range(min(len(a), len(b))))
         total += len(b)
     return good / total
 
 
-def mean_words_match(said, right):
+def mean_words_match(predicted, right):
     shares = []
-    for a, b in zip(said, right, strict=True):
+    for a, b in zip(predicted, right, strict=True):
         a, b = a.split(), b.split()
         shares.append(sum(a[i] == b[i] for i in range(min(len(a), len(b)))) / len(b))
     return np.mean(shares)
 
 
-def mean_words_match_with_zip(said, right):
-    return np.mean([exact_match_as_it_stood([a], [b]) for a, b in zip(said, right, strict=True)])
+def mean_words_match_with_zip(predicted, right):
+    return np.mean([exact_match_as_it_stood([a], [b]) for a, b in zip(predicted, right, strict=True)])
 
 
 def same_words(a, b):
@@ -166,13 +166,20 @@ ANSWERS = {
             (look_back_row_by_row, "one more axis"),
             (lambda S, H, *W: look_back_in_torch(S, H, *W)[::-1], "wrong order"),
             (lambda S, H, *W: look_back_in_torch(S, H, *W)[0], "Expected 2 results, got one"),
+            (
+                lambda S, H, *W: blend_of(torch.softmax(scores_in_torch(S, H, *W) / len(W[2]) ** 0.5, -1), H),
+                "by a root",
+            ),
+            (lambda S, H, *W: blend_of(scores_in_torch(S, H, *W).softmax(-1).softmax(-1), H), "softmax twice"),
         ],
     },
     "exact_match": {
         "right": [
             exact_match_word_by_word,
-            lambda said, right: sum(a == b for a, b in zip(said, right, strict=True)) / len(said),
-            lambda said, right: torch.tensor([said[i] == right[i] for i in range(len(said))]).float().mean(),
+            lambda predicted, right: sum(a == b for a, b in zip(predicted, right, strict=True)) / len(predicted),
+            lambda predicted, right: (
+                torch.tensor([predicted[i] == right[i] for i in range(len(predicted))]).float().mean()
+            ),
         ],
         "wrong": [
             (exact_match_as_it_stood, "neither of the two"),
@@ -180,12 +187,15 @@ ANSWERS = {
             (words_match, "This is the share of words"),
             (mean_words_match, "This is the mean share of words. A"),
             (mean_words_match_with_zip, "as far as `zip` goes"),
-            (lambda said, right: np.mean([*map(same_words, said, right)]), "the order of the words"),
-            (lambda said, right: np.mean([*map(as_long, said, right)]), "how long they are"),
-            (lambda said, right: sum(said[i] == right[i] for i in range(len(said))), "how many are right"),
-            (lambda said, right: 100 * exact_match_word_by_word(said, right), "the percentage"),
-            (lambda said, right: said == right, "whether all are right"),
-            (lambda said, right: len(set(said) & set(right)) / len(right), "expected"),
+            (lambda predicted, right: np.mean([*map(same_words, predicted, right)]), "the order of the words"),
+            (lambda predicted, right: np.mean([*map(as_long, predicted, right)]), "how long they are"),
+            (
+                lambda predicted, right: sum(predicted[i] == right[i] for i in range(len(predicted))),
+                "how many are right",
+            ),
+            (lambda predicted, right: 100 * exact_match_word_by_word(predicted, right), "the percentage"),
+            (lambda predicted, right: predicted == right, "whether all are right"),
+            (lambda predicted, right: len(set(predicted) & set(right)) / len(right), "expected"),
         ],
     },
 }

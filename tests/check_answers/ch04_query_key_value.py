@@ -128,6 +128,7 @@ ANSWERS = {
             (lambda Q, K, V, T: torch.softmax(Q @ V.T / T, dim=-1) @ V, "take no part"),
             (lambda Q, K, V, T: V[(Q @ K.T / T).argmax(dim=-1)], "hard look-up"),
             (lambda Q, K, V, T: torch.softmax(Q @ K / T, dim=-1) @ V, "A title is a row"),
+            (lambda Q, K, V, T: torch.softmax(torch.softmax(Q @ K.T / T, -1), -1) @ V, "softmax twice"),
         ],
     },
     "three_roles": {
@@ -146,6 +147,8 @@ ANSWERS = {
             (three_roles_with(of_columns), "wrong axis"),
             (three_roles_with(lambda scores: scores), "has got lost"),
             (lambda X, W_q, W_k, W_v: of_rows(X @ W_q @ X.T) @ X @ W_v, "W_k does nothing"),
+            (three_roles_with(lambda scores: of_rows(of_rows(scores))), "softmax twice"),
+            (lambda X, W_q, W_k, W_v: of_rows(X @ W_q @ (X @ W_k).T), "These are the weights"),
         ],
     },
 }

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch.nn.functional import scaled_dot_product_attention as torch_attention
 
-from .shared import soft
+from .shared import soft, torch_softmax_twice
 
 
 def one_query_in_loops(q, K, V):
@@ -135,8 +135,18 @@ ANSWERS = {
             (one_query_stops_early, "Now blend"),
             (lambda q, K, V: one_query_in_loops(q, K, K), "You blend the keys"),
             (one_query_does_not_add, "add them up"),
-            (lambda q, K, V: V.mean(axis=0), "expected"),
-            (lambda q, K, V: one_query_in_torch(q, K, V)[None], "Expected the shape (1,), got (1, 1)"),
+            (lambda q, K, V: V.mean(axis=0), "weigh the same"),
+            (
+                lambda q, K, V: one_query_in_torch(q, K, V)[None],
+                "Expected the shape (1,), got (1, 1) (an axis of length 1 too many)",
+            ),
+            (lambda q, K, V: np.array(soft(soft(K @ q / q.size**0.5))) @ V, "softmax twice"),
+            (
+                lambda q, K, V: (np.array(soft(K @ q / q.size**0.5))[:, None] * V).mean(axis=0),
+                "the mean of the weighted",
+            ),
+            (lambda q, K, V: V[np.argmax(K @ q)], "the best value whole"),
+            (lambda q, K, V: np.array(one_query_in_loops(q, K, V))[:, None], "(an axis of length 1 too many)"),
         ],
     },
     "one_head": {
@@ -152,6 +162,12 @@ ANSWERS = {
             (head_scaled_by(lambda X, W_q, W_v: 8), "8 is the root of 64"),
             (head_scaled_by(lambda X, W_q, W_v: 1), "nothing is divided"),
             (head_of_columns, "each column sums to 1"),
+            (head_scaled_by(lambda X, W_q, W_v: 1 / len(W_q[0]) ** 0.5), "You multiply by the root"),
+            (lambda X, W_q, W_k, W_v: torch_softmax_twice(X @ W_q, X @ W_k, X @ W_v), "softmax twice"),
+            (
+                lambda X, W_q, W_k, W_v: torch_attention(X @ W_q, X @ W_k, X @ W_v, scale=1) / len(W_q[0]) ** 0.5,
+                "The scores must be divided",
+            ),
         ],
     },
 }

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from torch.nn.functional import scaled_dot_product_attention as torch_attention
 
-from .shared import soft
+from .shared import soft, torch_softmax_twice
 
 
 def cross_in_torch(X, Y, W_q, W_k, W_v):
@@ -76,6 +76,18 @@ def rows_of_all(Q, K, V):
     return shares / shares.sum() @ V
 
 
+def cross_twice(X, Y, W_q, W_k, W_v):
+    Q, K = X @ W_q, Y @ W_k
+    weights = torch.softmax(torch.softmax(Q @ K.T / K.shape[1] ** 0.5, 1), 1)
+    return weights @ Y @ W_v, weights
+
+
+def cross_with_scores(X, Y, W_q, W_k, W_v):
+    Q, K, V = X @ W_q, Y @ W_k, Y @ W_v
+    scores = Q @ K.T / K.shape[1] ** 0.5
+    return torch.softmax(scores, 1) @ V, scores
+
+
 ANSWERS = {
     "table_sizes": {
         "right": [(7, 4, 7, 16, 672), ((7, 4, 7, 16, 7 * 4 * 8 + 7 * 4 * 16),)],
@@ -123,6 +135,8 @@ ANSWERS = {
             (cross_scaled_by(lambda X, Q: 8), "Thinking and Machines"),
             (lambda *arrays: cross_upright(*arrays)[::-1], "in the wrong order"),
             (lambda *arrays: cross_upright(*arrays)[0], "Expected 2 results, got one"),
+            (cross_twice, "softmax twice"),
+            (cross_with_scores, "yours are the scores"),
         ],
     },
     "row_by_row": {
@@ -135,7 +149,10 @@ ANSWERS = {
             (rows_of_all, "All weights together"),
             (lambda Q, K, V: Q @ K.T / Q.shape[1] ** 0.5 @ V, "no weights"),
             (lambda Q, K, V: torch.softmax(Q @ K.T / Q.shape[1] ** 0.5, 1), "Give back the output"),
-            (lambda Q, K, V: torch_attention(Q, K, V).T, "got (1, 2) (transposed?)"),
+            (lambda Q, K, V: torch_attention(Q, K, V).T, "it is transposed"),
+            (lambda Q, K, V: torch_attention(Q, K, V, scale=1 / Q.shape[1]), "not by its root"),
+            (torch_softmax_twice, "softmax twice"),
+            (lambda Q, K, V: rows_in_numpy(Q, K, V) / len(V), "the mean of the weighted values"),
         ],
     },
 }

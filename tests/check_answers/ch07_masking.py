@@ -25,13 +25,13 @@ def masked_with_the_smallest(scores, mask):
     return weights * mask
 
 
-def plain(scores):
+def softmax_by_hand(scores):
     powers = np.exp(scores - np.max(scores, axis=-1, keepdims=True))
     return powers / powers.sum(axis=-1, keepdims=True)
 
 
 def masked_late(scores, mask):
-    weights = plain(scores)
+    weights = softmax_by_hand(scores)
     weights[~np.broadcast_to(mask, weights.shape)] = 0
     return weights
 
@@ -63,7 +63,7 @@ def masked_naive_with_care(scores, mask):
 
 
 def masked_by_zero_times_infinity(scores, mask):
-    return plain(scores + (1 - mask) * -np.inf)
+    return softmax_by_hand(scores + (1 - mask) * -np.inf)
 
 
 def mask_in_loops(n, lengths):
@@ -163,7 +163,7 @@ ANSWERS = {
     "masked_softmax": {
         "right": [masked_in_loops, masked_in_torch, masked_with_the_smallest],
         "wrong": [
-            (lambda scores, mask: plain(scores), "hides nothing yet"),
+            (lambda scores, mask: softmax_by_hand(scores), "hides nothing yet"),
             (lambda scores, mask: np.exp(scores) / np.exp(scores).sum(-1, keepdims=True), "large scores overflow"),
             (lambda scores, mask: torch.softmax(scores * mask, -1), "they are read"),
             (lambda scores, mask: torch.softmax(torch.where(mask, scores, 0), -1), "they are read"),
@@ -177,13 +177,27 @@ ANSWERS = {
             (masked_naive_with_care, "come to nothing"),
             (lambda scores, mask: torch.softmax(scores.masked_fill(~mask, -1e9), -1) * mask, "come to nothing"),
             (lambda scores, mask: torch.softmax(scores.masked_fill(~mask, -1e9), -1), "is finite"),
-            (lambda scores, mask: plain(scores + (1 - mask) * -1e9), "is finite"),
-            (lambda scores, mask: plain(np.where(mask, scores, -100)), "is finite"),
-            (lambda scores, mask: plain(np.where(mask, scores, np.finfo(float).min)), "reads all alike"),
+            (lambda scores, mask: softmax_by_hand(scores + (1 - mask) * -1e9), "is finite"),
+            (lambda scores, mask: softmax_by_hand(np.where(mask, scores, -100)), "is finite"),
+            (lambda scores, mask: softmax_by_hand(np.where(mask, scores, np.finfo(float).min)), "reads all alike"),
             (masked_by_zero_times_infinity, "0 times infinity"),
-            (lambda scores, mask: plain(scores + mask), "hides nothing: chapter 7, By hand"),
+            (lambda scores, mask: softmax_by_hand(scores + mask), "hides nothing: chapter 7, By hand"),
             (lambda scores, mask: masked_in_torch(scores, ~mask), "You hide what may be seen"),
             (lambda scores, mask: torch.softmax(scores.masked_fill(mask, -torch.inf), -1), "You hide what may be seen"),
+            *(
+                (lambda scores, mask, fill=fill: softmax_by_hand(np.where(mask, scores, fill)), "is finite")
+                for fill in (-10, -20, -50, -100, -1e3, -1e4, -1e5, -1e6, -1e9)
+            ),
+            (lambda scores, mask: torch.softmax(scores.masked_fill(~mask, -10), -1), "is finite"),
+            (lambda scores, mask: torch.softmax(scores.masked_fill(~mask, -10), -1) * mask, "is finite"),
+            (lambda scores, mask: torch.softmax(scores + ~mask * -1e4, -1), "is finite"),
+            (
+                lambda scores, mask: (
+                    np.exp(np.where(mask, scores, -100)) / np.exp(np.where(mask, scores, -100)).sum(-1, keepdims=True)
+                ),
+                "is finite",
+            ),
+            (lambda scores, mask: masked_in_torch(masked_in_torch(scores, mask), mask), "softmax twice"),
         ],
     },
     "may_see": {
@@ -199,8 +213,10 @@ ANSWERS = {
             (mask_with_one_pad, "off by one"),
             (mask_without_padding, "padding is not hidden"),
             (lambda n, lengths: ~mask_in_loops(n, lengths), "yours means the opposite"),
-            (lambda n, lengths: mask_in_loops(n, lengths) * 1, "Expected True or False, got numbers"),
+            (lambda n, lengths: mask_in_loops(n, lengths) * 1, "These are 1 and 0"),
             (lambda n, lengths: np.tril(np.ones((n, n), dtype=bool)), "Expected the shape (1, 2, 2), got (2, 2)"),
+            (lambda n, lengths: np.where(mask_in_loops(n, lengths), 0, -np.inf), "added to the scores"),
+            (lambda n, lengths: mask_in_torch(n, lengths).float(), "These are 1 and 0"),
         ],
     },
 }

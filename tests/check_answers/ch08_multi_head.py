@@ -98,6 +98,21 @@ def join_by_view(Z):
     return Z.contiguous().view(Z.shape[1], -1)
 
 
+def heads_with(weigh):
+    """Somebody has an own idea of how scores and a mask become weights."""
+
+    def head_by_head(X, W_q, W_k, W_v, W_o, h, mask):
+        d = X.shape[1] // h
+        joined = []
+        for i in range(h):
+            own = slice(i * d, (i + 1) * d)
+            scores = X @ W_q[:, own] @ (X @ W_k[:, own]).T / np.sqrt(d)
+            joined.append(weigh(scores, mask) @ X @ W_v[:, own])
+        return np.concatenate(joined, axis=1) @ W_o
+
+    return head_by_head
+
+
 ANSWERS = {
     "head_sizes": {
         "right": [(64, 2_359_296, 2_359_296, 1200), (768 / 12, 4 * 768 * 768, torch.tensor(2359296), 12 * 10**2)],
@@ -149,6 +164,14 @@ ANSWERS = {
             (each_head_its_share, "a share of the embedding only"),
             (lambda *a: (head_by_head(*a), 1), "Expected one result, got 2"),
             (lambda *a: head_by_head(*a[:6]), "missing 1 required positional argument: 'mask'"),
+            (heads_with(lambda scores, mask: softmax(np.where(mask, scores, -10))), "is finite"),
+            (heads_with(lambda scores, mask: softmax(np.where(mask, scores, -1))), "is finite"),
+            (heads_with(lambda scores, mask: softmax(scores * mask)), "Hidden scores are 0"),
+            (heads_with(lambda scores, mask: softmax(scores + mask)), "True counts as 1"),
+            (
+                heads_with(lambda scores, mask: softmax(np.where(mask, softmax(np.where(mask, scores, -1e9)), -1e9))),
+                "softmax twice",
+            ),
         ],
     },
     "join_heads": {

@@ -102,6 +102,17 @@ def shift_without_minus(k, d_model):
     return R
 
 
+def sinusoids_of_one_kind(wave):
+    def positions(n, d_model, base):
+        P = torch.zeros(n, d_model)
+        for p in range(n):
+            for f in range(d_model):
+                P[p, f] = wave(p / base ** (2 * (f // 2) / d_model))
+        return P
+
+    return positions
+
+
 ANSWERS = {
     "position_three": {
         "right": [
@@ -172,7 +183,9 @@ ANSWERS = {
             (lambda n, d, b: sinusoids_in_loops(n, d, b, start=1), "counted from 0"),
             (lambda n, d, b: sinusoids_in_loops(n, d, 1 / b), "faster and faster"),
             (lambda n, d, b: sinusoidal_positions(n, d), "`base` is an argument"),
-            (lambda n, d, b: sinusoidal_positions(n, d, base=b).T, "(transposed?)"),
+            (lambda n, d, b: sinusoidal_positions(n, d, base=b).T, "it is transposed"),
+            (sinusoids_of_one_kind(math.sin), "the sine everywhere"),
+            (sinusoids_of_one_kind(math.cos), "the cosine everywhere"),
         ],
     },
     "shift_matrix": {

@@ -166,6 +166,11 @@ def near_undivided(X, r):
 SIN3, COS3, SLOW_SIN, SLOW_COS = math.sin(3), math.cos(3), math.sin(0.03), math.cos(0.03)
 
 
+def near_scaled_by(X, r, scale):
+    i = torch.arange(len(X))
+    return torch_attention(X, X, X, (i[:, None] - i).abs() <= r // 2, scale=scale)
+
+
 ANSWERS = {
     "layers_needed": {
         "right": [(250, 5), ((1001 - 1) / (5 - 1), math.ceil(math.log(1001, 5))), ([250, 5],)],
@@ -244,6 +249,8 @@ ANSWERS = {
             (near_with_zeros, "take part in the softmax"),
             (near_undivided, "not divided yet"),
             (near_on_average, "the mean of the words"),
+            (lambda X, r: near_scaled_by(X, r, 1 / X.shape[1]), "not by its root"),
+            (lambda X, r: near_scaled_by(X, r, r**-0.5), "the root of the width"),
         ],
     },
 }

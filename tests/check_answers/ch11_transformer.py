@@ -123,24 +123,39 @@ def layer_without_relu(X, A, W, U):
 
 
 def layer_with_sample_deviation(X, A, W, U):
-    def its(X):
+    def normalise(X):
         return (X - X.mean(1, keepdim=True)) / (X.var(1, keepdim=True) + 1e-5).sqrt()
 
-    X = X + A @ its(X)
-    return X + torch.relu(its(X) @ W) @ U
+    X = X + A @ normalise(X)
+    return X + torch.relu(normalise(X) @ W) @ U
 
 
 def layer_with_norm_of_the_chapter(X, A, W, U):
-    def its(x):
+    def normalise(x):
         return (x - x.mean()) / np.sqrt(x.var() + 1e-5)
 
-    X = X + A @ its(X)
-    return X + np.maximum(its(X) @ W, 0) @ U
+    X = X + A @ normalise(X)
+    return X + np.maximum(normalise(X) @ W, 0) @ U
 
 
 def layer_transposed(X, A, W, U):
     X = X + A.T @ norm(X)
     return X + np.maximum(norm(X) @ W, 0) @ U
+
+
+def layer_norm_eps_outside(X, factor, shift):
+    deviation = np.sqrt(X.var(-1, keepdims=True))
+    return factor * ((X - X.mean(-1, keepdims=True)) / deviation + 1e-5) + shift
+
+
+def layer_with(norm, bend=torch.relu):
+    """A pre-norm layer with another norm, or with another function between the two matrices."""
+
+    def layer(X, A, W, U):
+        X = X + A @ norm(X)
+        return X + bend(norm(X) @ W) @ U
+
+    return layer
 
 
 ANSWERS = {
@@ -212,12 +227,19 @@ ANSWERS = {
             (lambda X, f, s: f * (X - X.mean(-1, keepdim=True)) / X.std(-1, keepdim=True) + s, "Now ε is gone"),
             (layer_norm_of_the_chapter, "All words share one mean"),
             (layer_norm_over_words, "each feature over the words"),
-            (layer_norm_without_keepdims, "It raises ValueError"),
+            (layer_norm_without_keepdims, "`keepdims=True`"),
             (lambda X, factor, shift: torch.nn.functional.layer_norm(X, X.shape[-1:]), "do nothing yet"),
             (lambda X, f, s: f * (layer_norm_in_torch(X, f / f, 0 * s) + s), "multiplies the shift as well"),
             (lambda X, f, s: torch.nn.functional.rms_norm(X, X.shape[-1:], f, eps=1e-5) + s, "RMSNorm"),
             (layer_norm_variance, "divide by the variance"),
             (lambda X, factor, shift: layer_norm_in_torch(X, factor, shift)[0], "Expected the shape"),
+            (
+                lambda X, factor, shift: torch.nn.functional.layer_norm(X, X.shape[-1:], factor, shift, 1e-6),
+                "Your ε is 1e-06",
+            ),
+            (layer_norm_eps_outside, "where is ε"),
+            (lambda X, factor, shift: layer_norm_in_torch(X, shift, factor), "swapped jobs"),
+            (lambda X, factor, shift: factor * (X - X.mean(-1, keepdims=True)) + shift, "half of a norm"),
         ],
     },
     "pre_norm_layer": {
@@ -237,6 +259,20 @@ ANSWERS = {
             (layer_transposed, "Transposed weights"),
             (lambda X, A, W, U: norm(pre_norm_in_loops(X, A, W, U)), "One norm too many"),
             (lambda X, A, W, U: pre_norm_in_torch(X, A, U.T, W.T), "For\n"),
+            (layer_with(lambda X: (X - X.mean(0)) / (X.var(0, correction=0) + 1e-5).sqrt()), "The wrong axis"),
+            (layer_with(lambda X: torch_norm(X) / (X.var(-1, keepdim=True, correction=0)).sqrt()), "by the variance"),
+            (
+                layer_with(lambda X: torch.nn.functional.rms_norm(X, X.shape[-1:], eps=1e-5)),
+                "does not subtract the mean",
+            ),
+            (
+                layer_with(lambda X: (X - X.mean(-1, keepdim=True)) / (X.std(-1, keepdim=True) + 1e-5)),
+                "divides by d − 1",
+            ),
+            (
+                lambda X, A, W, U: (Y := X + A @ norm(X)) + np.maximum(np.maximum(norm(Y) @ W, 0) @ U, 0),
+                "one too many",
+            ),
         ],
     },
 }

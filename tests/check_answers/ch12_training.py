@@ -70,6 +70,19 @@ def smoothed_forgets_its_part(right, size, share):
     return targets
 
 
+def smoothed_over_all_but_two(right, size, share, padding=False):
+    targets = torch.full((len(right), size), share / (size - 2))
+    targets[torch.arange(len(right)), right] = 1 - share
+    if padding:
+        targets[:, 0] = 0
+        targets[right == 0] = 0
+    return targets
+
+
+def smoothed_over_wrong_and_right(right, size, share):
+    return np.eye(size)[right] * (1 - share) + share / (size - 1)
+
+
 ANSWERS = {
     "first_loss": {
         "right": [(6.21, 500), (math.log(500), math.exp(math.log(500))), (torch.tensor(500.0).log(), 500)],
@@ -127,7 +140,17 @@ ANSWERS = {
                 lambda logits, right: -np.log(softened(logits).max(axis=1)[right != 0]).mean(),
                 "the loss of the likeliest word",
             ),
-            (lambda logits, right: -np.log(picked(softened(logits), right)), "Expected the shape (), got (2,)"),
+            (lambda logits, right: -np.log(picked(softened(logits), right)), "the loss of each position"),
+            (lambda logits, right: cross_entropy_of_torch(logits.softmax(-1), right), "softmax twice"),
+            (lambda logits, right: cross_entropy_of_torch(logits, right) / math.log(10), "base 10"),
+            (lambda logits, right: cross_entropy_of_torch(logits, right).exp(), "the perplexity"),
+            (
+                lambda logits, right: torch.nn.functional.cross_entropy(
+                    logits, right, ignore_index=0, reduction="none"
+                ),
+                "the loss of each position",
+            ),
+            (lambda logits, right: cross_entropy_of_torch(logits, right)[None], "(an axis of length 1 too many)"),
         ],
     },
     "shifted": {
@@ -159,7 +182,10 @@ ANSWERS = {
             (lambda right, size, share: np.eye(size)[right] * (1 - share), "nobody gets it"),
             (lambda right, size, share: share * np.eye(size)[right] + (1 - share) / size, "The other way round"),
             (lambda right, size, share: torch.nn.functional.one_hot(right, size), "still one-hot"),
-            (lambda right, size, share: np.array(smoothed_in_loops(right, size, share)).T, "transposed?"),
+            (lambda right, size, share: np.array(smoothed_in_loops(right, size, share)).T, "it is transposed"),
+            (smoothed_over_all_but_two, "by V − 2"),
+            (lambda *arguments: smoothed_over_all_but_two(*arguments, padding=True), "by V − 2"),
+            (smoothed_over_wrong_and_right, "by V − 1"),
         ],
     },
 }

@@ -1,13 +1,14 @@
 """Compare an answer with what was expected: as NumPy arrays, within a tolerance, and in kind and shape."""
 
+import re
 from collections.abc import Iterator, Mapping, Set
 from typing import Any, NamedTuple
 
 import numpy as np
 
-Arrays = Any  # an array, a tuple of Arrays, or what NumPy knows no array for, as it came
+Arrays = Any  # an array, or a tuple of Arrays
 
-KINDS = {"b": "True or False", "U": "text"}  # by NumPy's letter of a dtype; everything else counts as numbers
+KINDS = {**dict.fromkeys("iufc", "numbers"), **dict.fromkeys("US", "text"), "b": "True or False"}  # by dtype.kind
 
 
 class Tolerance(NamedTuple):
@@ -28,26 +29,34 @@ def to_arrays(answer: Any) -> Arrays:
     """The answer as NumPy arrays, in a tuple if it is one; a list of numbers or of strings counts as an array.
 
     Raises:
-        Unreadable: for a generator and its like, a masked array, a dictionary, a set.
+        Unreadable: for a generator and its like, a masked array, a dictionary, a set, an object.
     """
     if isinstance(answer, tuple):
         return tuple(to_arrays(part) for part in answer)
     refuse_unreadable(answer)
-    if hasattr(answer, "detach"):  # a tensor, perhaps with gradients, perhaps on another device
-        answer = answer.detach().cpu()
-        answer = answer.float() if answer.dtype.is_floating_point and answer.dtype.itemsize == 2 else answer
+    if hasattr(answer, "detach"):
+        answer = tensor_to_numpy(answer)
     if isinstance(answer, list):
         answer = [to_arrays(part) for part in answer]
     try:
         array = np.asarray(answer)
     except ValueError:  # rows of different lengths
         return tuple(answer)
-    if array.dtype.kind != "O":
-        return array
     try:
-        return array.astype(float)  # fractions, or a column of a table
-    except (TypeError, ValueError):
-        return answer
+        return array.astype(float) if array.dtype.kind == "O" else array  # fractions, or a column of a table
+    except (TypeError, ValueError, OverflowError):
+        raise Unreadable(f"Expected numbers, got {type(answer).__name__}.") from None
+
+
+def tensor_to_numpy(tensor: Any) -> np.ndarray:
+    """A tensor, perhaps with gradients, perhaps on another device, perhaps sparse or bfloat16."""
+    tensor = tensor.detach()
+    try:
+        return tensor.cpu().numpy()
+    except (NotImplementedError, RuntimeError):
+        raise Unreadable("Expected numbers, got a tensor without any, on the meta device.") from None
+    except TypeError:
+        return tensor.cpu().to_dense().float().numpy()
 
 
 def refuse_unreadable(answer: Any) -> None:
@@ -71,8 +80,6 @@ def same(a: Arrays, b: Arrays, tolerance: Tolerance) -> bool:
     if isinstance(a, tuple) or isinstance(b, tuple):
         a, b = as_tuple(a), as_tuple(b)
         return len(a) == len(b) and all(same(x, y, tolerance) for x, y in zip(a, b, strict=True))
-    if not isinstance(a, np.ndarray) or not isinstance(b, np.ndarray):
-        return a is b or (type(a) is type(b) and bool(np.all(a == b)))
     if a.shape != b.shape or kind(a) != kind(b):
         return False
     if kind(a) == "text":  # "Dog" is "dog"
@@ -83,8 +90,8 @@ def same(a: Arrays, b: Arrays, tolerance: Tolerance) -> bool:
 
 
 def kind(array: np.ndarray) -> str:
-    """Numbers, text, or True or False."""
-    return KINDS.get(array.dtype.kind, "numbers")
+    """Numbers, text, or True or False; else the dtype's name."""
+    return KINDS.get(array.dtype.kind, array.dtype.name)
 
 
 def difference_in_kind(expected: Arrays, answer: Arrays) -> str:
@@ -98,13 +105,22 @@ def difference_in_kind(expected: Arrays, answer: Arrays) -> str:
         return ""
     if isinstance(answer, tuple):
         return f"Expected one result, got {len(answer)}"
-    if not isinstance(answer, np.ndarray) or not isinstance(expected, np.ndarray):
-        return ""
     if kind(expected) != kind(answer):
-        return f"Expected {kind(expected)}, got {kind(answer)}"
+        quoted = kind(answer) == "text" and all(re.fullmatch(r"\s*-?[\d.]+\s*", str(word)) for word in answer.flat)
+        return f"Expected {kind(expected)}, got {kind(answer)}{' (numbers in quotes)' if quoted else ''}"
     if expected.shape != answer.shape:
-        turned = " (transposed?)" if answer.ndim > 1 and sorted(answer.shape) == sorted(expected.shape) else ""
-        return f"Expected the shape {expected.shape}, got {answer.shape}{turned}"
+        number = " (a number)" if expected.shape == () else ""
+        return f"Expected the shape {expected.shape}{number}, got {answer.shape}{difference_in_shape(expected, answer)}"
     if kind(expected) == "numbers" and np.isnan(answer).any() and not np.isnan(expected).any():
         return "It gives nan, “not a number”"
+    if kind(expected) == "numbers" and np.isinf(answer).any() and not np.isinf(expected).any():
+        return "It gives inf, “infinity”"
     return ""
+
+
+def difference_in_shape(expected: np.ndarray, answer: np.ndarray) -> str:
+    """What may have become of a shape, in brackets."""
+    longer = [n for n in answer.shape if n != 1] == [n for n in expected.shape if n != 1]
+    if longer and answer.ndim != expected.ndim:
+        return f" (an axis of length 1 too {'many' if answer.ndim > expected.ndim else 'few'})"
+    return " (transposed?)" if answer.ndim > 1 and sorted(answer.shape) == sorted(expected.shape) else ""

@@ -15,11 +15,13 @@ from typing import Any
 
 import numpy as np
 
-from ._compare import EXACT, Arrays, Tolerance, as_tuple, difference_in_kind, same, to_arrays
+from ._compare import EXACT, Arrays, Tolerance, Unreadable, as_tuple, difference_in_kind, kind, same, to_arrays
+from ._mistakes import slip
 from ._show import Verdict, count, direction, show, show_arguments, show_errors
 
 FUNCTIONS = Tolerance(1e-4, relative=1e-4)  # for what a function computes
 VALUES = Tolerance(0.006)  # for what is worked out by hand: two decimals
+NEARLY = Tolerance(0.05)  # one decimal
 
 Arguments = tuple
 Mistakes = Sequence[tuple[Any, str]]
@@ -68,6 +70,8 @@ def function(
             for mistake, hint in mistakes:
                 if answers and makes(mistake, all_arguments, answers, tolerance):
                     raise NotYet(hint)
+            if not errors and (hint := slip(expected, answers, tolerance)):
+                raise NotYet(hint)
             if errors:
                 raise NotYet(show_errors(errors, show_arguments(names, all_arguments[len(answers)])))
             wrong.sort(key=lambda i: sum(np.size(argument) for argument in all_arguments[i]))
@@ -100,24 +104,24 @@ def value(mistakes: Mistakes = (), tolerance: Tolerance = VALUES) -> Callable[[C
             refuse_unanswered(*your_answers)
             if any(callable(answer) for answer in your_answers):
                 raise NotYet("A value is asked for here, and a function came: call it first.")
-            answers = to_arrays(tuple(list(a) if isinstance(a, tuple) else a for a in your_answers))
-            if len(answers) == 1 and len(expected) > 1 and np.ndim(answers[0]):  # all in one list
-                answers = to_arrays(tuple(your_answers[0]))
-            elif len(answers) > 1 and len(expected) == 1:  # a list without its brackets
-                answers = (to_arrays(list(your_answers)),)
-            if len(answers) != len(expected):
-                raise NotYet(f"Expected {count(len(expected), 'answer')}, got {len(answers)}.")
+            answers = in_parts(your_answers, expected)
             wrong = [i for i, answer in enumerate(answers) if not same(answer, expected[i], tolerance)]
             if not wrong:
                 return
             for mistake, hint in mistakes:
                 if fits(mistake, answers, tolerance):
                     raise NotYet(hint)
+            if hint := slip(expected, answers, tolerance):
+                raise NotYet(hint)
+            if in_another_order(expected, answers, tolerance):
+                raise NotYet("These are the right numbers, in another order.")
             i, several = wrong[0], len(expected) > 1
             if found := difference_in_kind(expected[i], answers[i]):
                 raise NotYet(f"{found} in answer {i + 1}." if several else f"{found}.")
             which = f"Answer {i + 1} of {len(expected)}" if several else "The answer"
-            raise NotYet(f"{which} is not {show(answers[i])}. {direction(expected[i], answers[i], tolerance)}")
+            near = "Nearly: give two decimals." if same(answers[i], expected[i], NEARLY) else ""
+            hint = f"{which} is not {show(answers[i])}. {direction(expected[i], answers[i], tolerance)} {near}"
+            raise NotYet(hint.rstrip())
 
         return as_check(
             reference, judge, f"Tolerance: {tolerance.absolute:g}.", kind="value", cases=None, mistakes=mistakes
@@ -126,15 +130,41 @@ def value(mistakes: Mistakes = (), tolerance: Tolerance = VALUES) -> Callable[[C
     return decorate
 
 
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Without warnings: an answer that divides by 0 is judged by its numbers."""
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        yield
+
+
+def in_parts(your_answers: tuple, expected: tuple) -> tuple:
+    """The answers as arrays, as many as expected, whether they come one by one or in one list."""
+    answers = to_arrays(tuple(list(answer) if isinstance(answer, tuple) else answer for answer in your_answers))
+    if len(answers) == 1 and isinstance(answers[0], np.ndarray):
+        if len(expected) > 1 and answers[0].ndim:  # all in one list
+            answers = to_arrays(tuple(your_answers[0]))
+        elif answers[0].size == np.size(expected[0]) == 1:  # one number in a list
+            answers = (answers[0].reshape(()),)
+    elif len(answers) > 1 and len(expected) == 1:  # a list without its brackets
+        answers = (to_arrays(list(your_answers)),)
+    if len(answers) != len(expected):
+        raise NotYet(f"Expected {count(len(expected), 'answer')}, got {len(answers)}.")
+    return answers
+
+
 def as_check(reference: Callable, judge: Callable[..., None], tolerance: str, **about: Any) -> Check:
     """The public check: `judge` raises NotYet or is content; what tests need to know is in the check's attributes."""
     name = reference.__name__
 
     def check(*answer: Any) -> Verdict:
         try:
-            judge(*answer)
+            with quiet():
+                judge(*answer)
         except NotYet as hint:
             return Verdict(name, hint.solved, str(hint))
+        except Unreadable as hint:
+            return Verdict(name, False, str(hint))
         return Verdict(name, True)
 
     check.__name__ = check.__qualname__ = name
@@ -173,7 +203,7 @@ def refuse_other_arguments(your_function: Callable, names: list[str]) -> None:
         raise NotYet(f"Expected a function of {expected}, got one of {takes}.") from None
 
 
-def call_with_all(your_function: Callable, cases: list[Arguments]) -> tuple[list[Any], list[Exception]]:
+def call_with_all(your_function: Callable, cases: list[Arguments]) -> tuple[list[Any], list[BaseException]]:
     """What the reader's function returns for the cases, up to an error, and that error, or none.
 
     It gets NumPy arrays or, if it fails with them, torch tensors: whoever writes for torch has imported it. Of two
@@ -193,18 +223,19 @@ def call_with_all(your_function: Callable, cases: list[Arguments]) -> tuple[list
 
 def attempt(
     your_function: Callable, cases: list[Arguments], convert: Callable[[Any], Any]
-) -> tuple[list[Any], list[Exception]]:
+) -> tuple[list[Any], list[BaseException]]:
     """The answers up to an error, and that error, or none."""
     answers = []
     for arguments in cases:
         given = [convert(copy.deepcopy(argument)) for argument in arguments]
         before = copy.deepcopy(given)
         try:
-            with quiet():
-                answer = your_function(*given)
+            answer = your_function(*given)
         except NotImplementedError:
             raise NotYet(solved=None) from None
-        except Exception as error:
+        except KeyboardInterrupt:
+            raise NotYet("Interrupted before it came to its end: does every loop of it end?") from None
+        except (Exception, SystemExit) as error:
             return answers, [error]
         if any(is_changed(a, b) for a, b in zip(given, before, strict=True)):
             raise NotYet("Your function changes its input. Let it work on a new array instead.")
@@ -213,14 +244,6 @@ def attempt(
         refuse_unanswered(answer)
         answers.append(answer)
     return answers, []
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Without warnings: an answer that divides by 0 is judged by its numbers."""
-    with warnings.catch_warnings(), np.errstate(all="ignore"):
-        warnings.simplefilter("ignore")
-        yield
 
 
 def is_changed(argument: Any, before: Any) -> bool:
@@ -243,8 +266,7 @@ def makes(mistake: Callable, cases: list[Arguments], answers: list[Arrays], tole
     """Say whether a wrong function gives these answers, and fails where they end, if they end early."""
     for i, arguments in enumerate(cases):
         try:
-            with quiet():
-                result = to_arrays(mistake(*copy.deepcopy(arguments)))
+            result = to_arrays(mistake(*copy.deepcopy(arguments)))
         except Exception:
             return i == len(answers)
         if i == len(answers) or not same(result, answers[i], tolerance):
@@ -263,3 +285,12 @@ def fits(mistake: Any, answers: tuple, tolerance: Tolerance) -> bool:
     return len(parts) == len(answers) and all(
         part is ... or same(answer, to_arrays(part), tolerance) for part, answer in zip(parts, answers, strict=True)
     )
+
+
+def in_another_order(expected: tuple, answers: tuple, tolerance: Tolerance) -> bool:
+    """Say whether several answers, each a number, are the right ones, in another order."""
+    if not all(
+        isinstance(part, np.ndarray) and part.shape == () and kind(part) == "numbers" for part in expected + answers
+    ):
+        return False
+    return same(np.sort(np.array(answers)), np.sort(np.array(expected)), tolerance)

@@ -27,8 +27,6 @@ def show(answer: Arrays, prefix: str = "    ") -> str:
     """An answer; `prefix` is what stands before it in its first line."""
     if isinstance(answer, tuple):
         return f"({', '.join(show(part) for part in answer)})"
-    if not isinstance(answer, np.ndarray):
-        return repr(answer)
     if answer.ndim == 0:
         return repr(answer.item()) if answer.dtype.kind != "f" else f"{answer.item():.6g}"
     options = {"threshold": 40, "edgeitems": 3, "precision": 4, "suppress_small": True, "floatmode": "maxprec"}
@@ -41,7 +39,7 @@ def show_arguments(names: Iterable[str], arguments: Iterable[Any]) -> str:
     return "\n".join(f"{start}{show(to_arrays(value), start)}" for start, value in zip(starts, arguments, strict=False))
 
 
-def show_errors(errors: list[Exception], arguments: str) -> str:
+def show_errors(errors: list[BaseException], arguments: str) -> str:
     """What a function raises for some arguments; the second error, if there is one, is that with tensors."""
     first, *second = (traceback.format_exception_only(error)[-1].strip() for error in errors)
     if second:
@@ -51,7 +49,7 @@ def show_errors(errors: list[Exception], arguments: str) -> str:
 
 def direction(expected: Arrays, answer: Arrays, tolerance: Tolerance) -> str:
     """Say of one number whether it is too large or too small, of an array which of its numbers is."""
-    if not isinstance(answer, np.ndarray) or kind(answer) != "numbers" or answer.dtype.kind == "c":
+    if isinstance(answer, tuple) or kind(answer) != "numbers" or answer.dtype.kind == "c":
         return ""
     place = next(i for i in np.ndindex(answer.shape) if not same(answer[i], expected[i], tolerance))
     where = f"Look at [{', '.join(map(str, place))}]: too" if place else "Too"

@@ -200,6 +200,10 @@ def met_around(text, words, reach, itself=False):
             "Each word is counted as its own company: leave out the place where it stands.",
         ),
         (met_around, "In Python `row[-1]` is the last word. Before the first word there is none."),
+        (
+            lambda text, words, reach: 2 * met(text, words, range(1, reach + 1)),
+            "Each meeting is counted twice: chapter 1, By hand.",
+        ),
     ],
 )
 def company(text, words, reach):

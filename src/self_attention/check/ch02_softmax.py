@@ -126,6 +126,18 @@ def steepest():
             lambda scores: attention.softmax(scores, temperature=0),
             "This is the hard maximum: the winner takes all. See chapter 2, The two ends.",
         ),
+        (
+            lambda scores: attention.softmax(attention.softmax(scores)),
+            "This is the softmax of the softmax. Once is enough: chapter 2, By hand.",
+        ),
+        (
+            lambda scores: 1 / (1 + np.exp(-scores)),
+            "This looks at each score alone (a sigmoid). The shares of a row must sum to 1: chapter 2, By hand.",
+        ),
+        (
+            lambda scores: scores - scores.max(axis=-1, keepdims=True),
+            "These are the scores, shifted. Now raise e to each, and divide by the total: chapter 2, By hand.",
+        ),
     ],
 )
 def softmax(scores):
@@ -171,6 +183,14 @@ def cooled(scores, temperature, keepdims=True):
         (
             lambda scores, temperature: cooled(scores, 1) / temperature,
             "You divide the weights, so they no longer sum to 1: chapter 2, A knob: the temperature.",
+        ),
+        (
+            lambda scores, temperature: np.exp(scores / temperature),
+            "The powers are not yet divided by their total: chapter 2, Many rows at once.",
+        ),
+        (
+            lambda scores, temperature: softmax_by_hand(scores / temperature, axis=None),
+            "All rows together sum to 1. Each row must, by itself: chapter 2, Many rows at once.",
         ),
     ],
 )
@@ -220,6 +240,13 @@ def cool(scores, temperature):
         (
             lambda scores: np.logaddexp.reduce(scores, axis=-1, keepdims=True) - scores,
             "The sign is turned round: the logarithm of a weight is never above 0.",
+        ),
+        *(
+            (
+                lambda scores, base=base: (scores - np.logaddexp.reduce(scores, axis=-1)[..., None]) / np.log(base),
+                f"This is the logarithm to base {base}. The natural one is asked for, `np.log`.",
+            )
+            for base in (2, 10)
         ),
     ],
 )

@@ -144,6 +144,16 @@ def row_by_row(S, H, W_q, W_k, v):
             lambda *arrays: looked(*arrays)[::-1],
             "The right two results, in the wrong order: first the contexts, then the weights.",
         ),
+        (
+            lambda *arrays: looked(
+                *arrays, normalise=lambda scores: attention.softmax(scores / arrays[-1].shape[0] ** 0.5)
+            ),
+            "You divide by a root as well. That belongs to dot products, chapter 5; leave it out here.",
+        ),
+        (
+            lambda *arrays: looked(*arrays, normalise=lambda scores: attention.softmax(attention.softmax(scores))),
+            "You take the softmax twice. The weights sum to 1 already: chapter 3, A vector for each word.",
+        ),
     ],
 )
 def look_back(S, H, W_q, W_k, v):
@@ -151,14 +161,14 @@ def look_back(S, H, W_q, W_k, v):
     return looked(S, H, W_q, W_k, v)
 
 
-def hits(said, right):
+def hits(predicted, right):
     """For each word, as far as both sentences go, whether it is right."""
-    return [a == b for a, b in zip(said.split(), right.split(), strict=False)]
+    return [a == b for a, b in zip(predicted.split(), right.split(), strict=False)]
 
 
 def mean_of(judged):
-    """The mean of what is said about each sentence."""
-    return lambda said, right: np.mean([judged(s, r) for s, r in zip(said, right, strict=False)])
+    """The mean of a judgement of each sentence."""
+    return lambda predicted, right: np.mean([judged(s, r) for s, r in zip(predicted, right, strict=False)])
 
 
 @function(
@@ -173,47 +183,47 @@ def mean_of(judged):
     ],
     mistakes=[
         (
-            lambda said, right: np.mean(sum(map(hits, said, right), [])),
+            lambda predicted, right: np.mean(sum(map(hits, predicted, right), [])),
             "You have found neither of the two bugs yet. Sentences count, not words: chapter 3, Exact match.",
         ),
         (
-            mean_of(lambda said, right: all(hits(said, right))),
+            mean_of(lambda predicted, right: all(hits(predicted, right))),
             "A translation that stops too early, or goes on, counts as right: `zip` ends with the shorter of the two.",
         ),
         (
-            lambda said, right: np.sum(sum(map(hits, said, right), [])) / len(" ".join(right).split()),
+            lambda predicted, right: np.sum(sum(map(hits, predicted, right), [])) / len(" ".join(right).split()),
             "This is the share of words. A sentence with one wrong word is wrong: chapter 3, Exact match.",
         ),
         (
-            mean_of(lambda said, right: sum(hits(said, right)) / len(right.split())),
+            mean_of(lambda predicted, right: sum(hits(predicted, right)) / len(right.split())),
             "This is the mean share of words. A sentence with one wrong word is wrong: chapter 3, Exact match.",
         ),
         (
-            mean_of(lambda said, right: np.mean(hits(said, right))),
+            mean_of(lambda predicted, right: np.mean(hits(predicted, right))),
             "This is the mean share of words, as far as `zip` goes. One wrong word is enough: chapter 3, Exact match.",
         ),
         (
-            mean_of(lambda said, right: sorted(said.split()) == sorted(right.split())),
+            mean_of(lambda predicted, right: sorted(predicted.split()) == sorted(right.split())),
             "You do not look at the order of the words: the ingredients, not the recipe. See chapter 3, Exact match.",
         ),
         (
-            mean_of(lambda said, right: len(said.split()) == len(right.split())),
+            mean_of(lambda predicted, right: len(predicted.split()) == len(right.split())),
             "You compare how long they are. Do they say the same? See chapter 3, Exact match.",
         ),
         (
-            lambda said, right: sum(map(str.__eq__, said, right)),
+            lambda predicted, right: sum(map(str.__eq__, predicted, right)),
             "This is how many are right. A share from 0 to 1 is asked for.",
         ),
         (
-            mean_of(lambda said, right: 100 * (said == right)),
+            mean_of(lambda predicted, right: 100 * (predicted == right)),
             "This is the percentage. A share from 0 to 1 is asked for.",
         ),
         (
-            lambda said, right: said == right,
+            lambda predicted, right: predicted == right,
             "You ask whether all are right. How large a share is? Chapter 3, Exact match.",
         ),
     ],
 )
-def exact_match(said, right):
+def exact_match(predicted, right):
     """Mend the exact match: two lists of sentences -> the share, from 0 to 1, that is right."""
-    return np.mean([s == r for s, r in zip(said, right, strict=False)])
+    return np.mean([s == r for s, r in zip(predicted, right, strict=False)])

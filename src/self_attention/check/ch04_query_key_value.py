@@ -178,6 +178,10 @@ def found(Q, K, V, temperature=1, axis=-1):
             lambda Q, K, V, temperature: found(Q, K.T, V, temperature),
             "`Q @ K` multiplies by the columns of K. A title is a row: chapter 4, Three stages, three shapes.",
         ),
+        (
+            lambda Q, K, V, temperature: attention.softmax(attention.softmax(Q @ K.T / temperature)) @ V,
+            "You take the softmax twice. The shares sum to 1 already: chapter 4, Three stages, three shapes.",
+        ),
     ],
 )
 def soft_lookup(Q, K, V, temperature):
@@ -228,6 +232,14 @@ def soft_lookup(Q, K, V, temperature):
         (
             lambda X, W_q, W_k, W_v: found(X @ W_q, X, X @ W_v),
             "The keys are the words themselves, and W_k does nothing: chapter 4, From a library to a sentence.",
+        ),
+        (
+            lambda X, W_q, W_k, W_v: attention.softmax(attention.softmax(X @ W_q @ (X @ W_k).T)) @ X @ W_v,
+            "You take the softmax twice. The shares sum to 1 already: chapter 4, Three stages, three shapes.",
+        ),
+        (
+            lambda X, W_q, W_k, W_v: attention.softmax(X @ W_q @ (X @ W_k).T),
+            "These are the weights. Blend the values with them: chapter 4, Three stages, three shapes.",
         ),
     ],
 )

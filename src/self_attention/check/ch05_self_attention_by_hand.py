@@ -132,6 +132,23 @@ def read(Q, K, V, divisor=None, axis=-1):
             lambda q, K, V: attention.softmax(K @ q / math.sqrt(len(q)))[:, None] * V,
             "Each value has its share now. What remains is to add them up: chapter 5, A blend of the values.",
         ),
+        (
+            lambda q, K, V: attention.softmax(attention.softmax(K @ q / math.sqrt(len(q)))) @ V,
+            "You take the softmax twice. The weights sum to 1 already: chapter 5, Shares that add up to one.",
+        ),
+        (
+            lambda q, K, V: read(q, K, V) / len(K),
+            "This is the mean of the weighted values. Their weights sum to 1, so add them: chapter 5, A blend of the "
+            "values.",
+        ),
+        (
+            lambda q, K, V: V.mean(axis=0),
+            "All values weigh the same here, whatever the query: chapter 5, Shares that add up to one.",
+        ),
+        (
+            lambda q, K, V: V[(K @ q).argmax()],
+            "You take the best value whole. Each has its share: chapter 5, A blend of the values.",
+        ),
     ],
 )
 def one_query(q, K, V):
@@ -203,6 +220,19 @@ def draw_head(rng, n, d_model, d_k, d_v):
         (
             lambda X, W_q, W_k, W_v: head(X, W_q, W_k, W_v, axis=0),
             "The root is right, but each column sums to 1 now. Each row must: chapter 5, With NumPy.",
+        ),
+        (
+            lambda X, W_q, W_k, W_v: head(X, W_q, W_k, W_v, 1 / math.sqrt(W_q.shape[1])),
+            "You multiply by the root. The scores shall become smaller: chapter 5, Why divide at all?",
+        ),
+        (
+            lambda X, W_q, W_k, W_v: attention.softmax(weigh(X @ W_q, X @ W_k)) @ X @ W_v,
+            "You take the softmax twice. The weights sum to 1 already: chapter 5, Shares that add up to one.",
+        ),
+        (
+            lambda X, W_q, W_k, W_v: head(X, W_q, W_k, W_v, 1) / math.sqrt(W_q.shape[1]),
+            "You divide the weights, or the output. The scores must be divided, before the softmax: chapter 5, "
+            "Divide by 8.",
         ),
     ],
 )

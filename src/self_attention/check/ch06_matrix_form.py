@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from .. import attention
 from ._judge import function, value
 from .ch05_self_attention_by_hand import draw_head, read, weigh
 
@@ -152,6 +153,18 @@ def draw_across(rng, n, m, d_model, d_k, d_v):
             lambda X, Y, W_q, W_k, W_v: across(X, Y, W_q, W_k, W_v)[::-1],
             "The right two, in the wrong order: first the output, then the weights.",
         ),
+        (
+            lambda X, Y, W_q, W_k, W_v: (
+                (weights := attention.softmax(weigh(X @ W_q, Y @ W_k))) @ Y @ W_v,
+                weights,
+            ),
+            "You take the softmax twice. Each row sums to 1 already: chapter 6, Every weight and every output at once.",
+        ),
+        (
+            lambda X, Y, W_q, W_k, W_v: (across(X, Y, W_q, W_k, W_v)[0], X @ W_q @ (Y @ W_k).T / W_q.shape[1] ** 0.5),
+            "The output is right. The second result should be the weights, and yours are the scores, before the "
+            "softmax: chapter 6, Every weight and every output at once.",
+        ),
     ],
 )
 def cross_attention(X, Y, W_q, W_k, W_v):
@@ -207,6 +220,19 @@ def tables(Q, K, axis):
             "Without the softmax these are no weights: chapter 6, Without the softmax.",
         ),
         (lambda Q, K, V: tables(Q, K, axis=-1), "These are the weights. Give back the output."),
+        (
+            lambda Q, K, V: read(Q, K, V, Q.shape[1]),
+            "The rows are right. But you divide by d_k, not by its root: chapter 5, Why the root, and not d_k itself?",
+        ),
+        (
+            lambda Q, K, V: attention.softmax(tables(Q, K, axis=-1)) @ V,
+            "You take the softmax twice. Each row sums to 1 already: chapter 6, Every weight and every output at once.",
+        ),
+        (
+            lambda Q, K, V: tables(Q, K, axis=-1) @ V / len(K),
+            "This is the mean of the weighted values. Their weights sum to 1, so add them: chapter 5, A blend of the "
+            "values.",
+        ),
     ],
 )
 def row_by_row(Q, K, V):

@@ -4,7 +4,7 @@ import numpy as np
 
 from .. import attention, masks
 from ._judge import function, value
-from ._mistakes import softmax_by_hand
+from ._mistakes import FILLS, softmax_by_hand
 
 __all__ = ["allowed_pairs", "masked_softmax", "may_see", "three_ways_to_hide"]
 
@@ -89,7 +89,12 @@ def guarded(shares):
 LEFT = "A row in which all is hidden gives nan. It shall give zeros: chapter 7, When nothing is left to see."
 LATE = "The mask comes after the softmax, so that rows do not sum to 1: chapter 7, Zero the weights."
 REPAIRED = "A large hidden score leaves nothing to repair: chapter 7, Zero the weights, then repair the sums."
-ALMOST = "The number for “hidden” is finite, and some scores lie below it: chapter 7, Break it: almost minus infinity."
+FINITE = (
+    "Your number for “hidden” is finite: hidden words still get a share, and all of it where the visible scores lie "
+    "below that number. See chapter 7, Break it: almost minus infinity."
+)
+
+
 OPPOSITE = "You hide what may be seen: here True means “may attend”. See chapter 7, Two conventions."
 
 
@@ -136,8 +141,22 @@ OPPOSITE = "You hide what may be seen: here True means “may attend”. See cha
             "Scores far below 0 come to nothing, though they may be seen: take −∞ for the hidden ones, and subtract "
             "the largest that may be seen. See chapter 7, Break it: almost minus infinity.",
         ),
-        (lambda scores, mask: softmax_by_hand(np.where(mask, scores, -1e9)), ALMOST),
-        (lambda scores, mask: softmax_by_hand(scores + np.where(mask, 0, -1e9)), ALMOST),
+        *(
+            (mistake, FINITE)
+            for fill in FILLS
+            for mistake in (
+                lambda scores, mask, fill=fill: softmax_by_hand(np.where(mask, scores, fill)),
+                lambda scores, mask, fill=fill: softmax_by_hand(scores + np.where(mask, 0, fill)),
+            )
+        ),
+        *(
+            (mistake, FINITE)
+            for fill in (-5, -9, -10)
+            for mistake in (
+                lambda scores, mask, fill=fill: softmax_by_hand(np.where(mask, scores, fill), shift=False),
+                lambda scores, mask, fill=fill: softmax_by_hand(np.where(mask, scores, fill)) * mask,
+            )
+        ),
         (
             lambda scores, mask: softmax_by_hand(np.where(mask, scores, -1e30)),
             "A row in which all is hidden reads all alike. It shall give zeros: chapter 7, When nothing is left to "
@@ -153,6 +172,10 @@ OPPOSITE = "You hide what may be seen: here True means “may attend”. See cha
         ),
         (lambda scores, mask: attention.softmax(scores, mask=~mask), OPPOSITE),
         (lambda scores, mask: softmax_by_hand(np.where(mask, -np.inf, scores)), OPPOSITE),
+        (
+            lambda scores, mask: attention.softmax(attention.softmax(scores, mask=mask), mask=mask),
+            "You take the softmax twice. The weights sum to 1 already: chapter 7, By hand.",
+        ),
     ],
 )
 def masked_softmax(scores, mask):
@@ -214,6 +237,15 @@ def see(n, lengths, reach=0):
         (
             lambda n, lengths: ~(see(n, lengths)[0] & see(n, lengths)[1]),
             "True means “may attend” in this book, and yours means the opposite: chapter 7, Two conventions.",
+        ),
+        (
+            lambda n, lengths: np.where(np.logical_and(*see(n, lengths)), 0, -np.inf),
+            "This is what is added to the scores. Here the mask is True and False: chapter 7, Two conventions.",
+        ),
+        (
+            lambda n, lengths: np.logical_and(*see(n, lengths)) * 1,
+            "These are 1 and 0. A mask here is True and False: compare, or convert with `astype(bool)`. See chapter 7, "
+            "Two conventions.",
         ),
     ],
 )

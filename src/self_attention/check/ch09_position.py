@@ -158,6 +158,13 @@ OWN_ANGLE = (
             lambda n, d, base: hands(n, d, 10000, exponents(d), exponents(d)),
             "Right for base 10000. But `base` is an argument, and can be another number.",
         ),
+        *(
+            (
+                lambda n, d, base, wave=wave: wave(np.arange(n)[:, None] / base ** np.repeat(exponents(d), 2)),
+                f"You take the {name} everywhere. Sine and cosine take turns: chapter 9, Sines and cosines by hand.",
+            )
+            for wave, name in [(np.sin, "sine"), (np.cos, "cosine")]
+        ),
     ],
 )
 def sinusoids(n, d_model, base):

@@ -240,6 +240,15 @@ def in_window(X, r, scale=None):
             lambda X, r: attention.attend(np.zeros((len(X),) * 2), X, masks.window_mask(len(X), r))[0],
             "This is the mean of the words in the window. Let the word choose among them: scores, softmax, sum.",
         ),
+        (
+            lambda X, r: in_window(X, r, scale=1 / X.shape[1]),
+            "You divide by the number of features, not by its root: chapter 5, Why the root, and not d_k itself?",
+        ),
+        (
+            lambda X, r: in_window(X, r, scale=1 / math.sqrt(r)),
+            "You divide by the root of the width. A score adds up features: chapter 5, Scores grow with the number of "
+            "features.",
+        ),
     ],
 )
 def near(X, r):

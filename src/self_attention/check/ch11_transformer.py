@@ -160,6 +160,25 @@ SMALL = np.array([[0.001, 0.0, 0.0, 0.0], [2.0, 2.0, 2.0, 2.0]])  # eps matters
             ),
             "You divide by the variance. The deviation is its root: chapter 11, Norm.",
         ),
+        *(
+            (
+                lambda X, factor, shift, eps=eps: factor * normalised(X, eps=eps) + shift,
+                f"Your ε is {eps:g}, and a small word feels it. Here it is 1e-05: trap 2 of chapter 11, Norm.",
+            )
+            for eps in (1e-3, 1e-4, 1e-6, 1e-8, 1e-12)
+        ),
+        (
+            lambda X, factor, shift: factor * (X - X.mean(axis=-1)) / np.sqrt(X.var(axis=-1) + 1e-5) + shift,
+            "Mean and deviation need an axis of their own: `keepdims=True`. Chapter 11, Norm.",
+        ),
+        (
+            lambda X, factor, shift: factor + shift * normalised(X),
+            "Factor and shift have swapped jobs: chapter 11, Norm.",
+        ),
+        (
+            lambda X, factor, shift: factor * (X - X.mean(axis=-1, keepdims=True)) + shift,
+            "Subtracting the mean is half of a norm. Now the deviation: chapter 11, Norm.",
+        ),
     ],
 )
 def layer_norm(X, factor, shift):
@@ -269,6 +288,25 @@ def weights(rng, n):
         (
             lambda X, A, W, U: pre_norm(X, A, W, U, norm=lambda X: normalised(X, ddof=1)),
             "Your norm divides by d − 1, as `std` of tensors does: trap 1 of chapter 11, Norm.",
+        ),
+        (
+            lambda X, A, W, U: pre_norm(X, A, W, U, norm=lambda X: normalised(X, axis=0)),
+            "The wrong axis: your norm takes each feature over the words, not each word: chapter 11, Norm.",
+        ),
+        (
+            lambda X, A, W, U: pre_norm(
+                X, A, W, U, norm=lambda X: (X - X.mean(-1, keepdims=True)) / X.var(-1, keepdims=True)
+            ),
+            "Your norm divides by the variance. The deviation is its root: chapter 11, Norm.",
+        ),
+        (
+            lambda X, A, W, U: pre_norm(X, A, W, U, norm=lambda X: X / np.sqrt((X**2).mean(-1, keepdims=True))),
+            "Your norm does not subtract the mean. That is another norm, RMSNorm: chapter 11, In the wild.",
+        ),
+        (
+            lambda X, A, W, U: pre_norm(X, A, W, U, feed=lambda X, W, U: np.maximum(np.maximum(X @ W, 0) @ U, 0)),
+            "What is negative becomes 0 once, between the two matrices. The second time is one too many: chapter 11, "
+            "Feed-forward.",
         ),
     ],
 )

@@ -137,6 +137,31 @@ def at(table, right):
             lambda logits, right: -log_p(logits, logits.argmax(axis=-1))[right != 0].mean(),
             "This is the loss of the likeliest word. The right one counts: chapter 12, Compare two distributions.",
         ),
+        (
+            lambda logits, right: -log_p(softmax(logits), right)[right != 0].mean(),
+            "You take the softmax twice: what expects logits does it by itself. See chapter 12, From a vector to a "
+            "word.",
+        ),
+        (
+            lambda logits, right: -log_p(logits, right)[right != 0].mean() / math.log(10),
+            "This is the logarithm to base 10. The loss is measured in nats: chapter 12, Compare two distributions.",
+        ),
+        (
+            lambda logits, right: np.exp(-log_p(logits, right)[right != 0].mean()),
+            "This is the perplexity, e to the power of the loss: chapter 12, Perplexity.",
+        ),
+        (
+            lambda logits, right: -log_p(logits, right)[right != 0],
+            "This is the loss of each position. Their mean is asked for.",
+        ),
+        (
+            lambda logits, right: np.where(right == 0, 0, -log_p(logits, right)),
+            "This is the loss of each position. Their mean is asked for, without the padding.",
+        ),
+        (
+            lambda logits, right: -log_p(logits, right),
+            "This is the loss of each position. Their mean is asked for, without the padding.",
+        ),
     ],
 )
 def cross_entropy(logits, right):
@@ -202,6 +227,14 @@ def hot(right, size):
     return np.eye(size)[right]
 
 
+def over_others(right, size, share, column=False, row=False):
+    """The share divided by V - 2; with the column of the padding, id 0, emptied, or its rows as well."""
+    targets = np.where(hot(right, size) == 1, 1 - share, share / (size - 2))
+    targets[:, 0] *= not (column or row)
+    targets[right == 0] *= not row
+    return targets
+
+
 @function(
     cases=lambda rng: [
         (np.array([2]), 6, 0.1),
@@ -235,6 +268,19 @@ def hot(right, size):
             "The other way round: the share is what the right word gives away: chapter 12, Label smoothing.",
         ),
         (lambda right, size, share: hot(right, size), "These are still one-hot: chapter 12, Label smoothing."),
+        *(
+            (
+                mistake,
+                "This divides the share by V − 2: the right word and the padding get none, as in some older code. Here "
+                "it is spread over all words: chapter 12, Label smoothing.",
+            )
+            for mistake in (over_others, lambda *a: over_others(*a, column=True), lambda *a: over_others(*a, row=True))
+        ),
+        (
+            lambda right, size, share: np.where(hot(right, size) == 1, 1 - share, 0) + share / (size - 1),
+            "This divides the share by V − 1, and the right word, too, gets a part: the rows sum to more than 1. "
+            "See chapter 12, Label smoothing.",
+        ),
     ],
 )
 def smoothed(right, size, share):

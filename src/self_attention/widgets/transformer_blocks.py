@@ -86,9 +86,9 @@ class TransformerBlocks(ModelWidget):
     def __init__(self, model, sentences, *, target=None, sentence=0, place="encoder", token=0, stage=2, caption=""):
         spec = self._start(model, sentences)
         if target is None:
-            self._targets = self._model.translate(self._sentences, LONGEST)
+            self._targets = list(map(str, self._model.translate(self._sentences, LONGEST)))
         else:
-            self._targets = check_sentences(target, self._model.target.words[4:])
+            self._targets = check_sentences(target, self._model.target)
         if len(self._targets) != len(self._sentences):
             raise ValueError(f"target must be {len(self._sentences)} sentences, got {len(self._targets)}")
         self._run = {}
