@@ -437,7 +437,8 @@ def trained_cells(notebook):
             nodes = [*ast.walk(statement)]
             names = [node for node in nodes if isinstance(node, ast.Name)]
             functions = [node.func for node in nodes if isinstance(node, ast.Call)]
-            calls = {getattr(function, "attr", getattr(function, "id", "")) for function in functions}
+            calls = {getattr(function, "attr", "") for function in functions} & TRAINS
+            calls |= {getattr(function, "id", "") for function in functions} & TRAINS - {"step"}
             named = {node.id for node in names if isinstance(node.ctx, ast.Store)}
             loops = [node.target for node in nodes if isinstance(node, (ast.For, ast.comprehension))]
             own = {name.id for target in loops for name in ast.walk(target) if isinstance(name, ast.Name)}
@@ -447,7 +448,7 @@ def trained_cells(notebook):
                 named = {statement.name}
             elif isinstance(statement, ast.AugAssign):
                 read |= named
-            if calls & TRAINS or read & trained:
+            if calls or read & trained:
                 found.add(i)
                 trained |= named | {root(node) for node in nodes if changes(node)}
             else:
@@ -473,7 +474,8 @@ def root(node):
 
 def as_text(cell):
     """What a code cell prints, without figures and live elements."""
-    return " ".join(out.get("text", out.get("data", {}).get("text/plain", "")) for out in cell.get("outputs", []))
+    texts = (out.get("text", out.get("data", {}).get("text/plain", "")) for out in cell.get("outputs", []))
+    return " ".join(re.sub("<Figure size .*?>", "", text) for text in texts)
 
 
 def measured(text):
