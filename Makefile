@@ -2,8 +2,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 HTML := build/_build/html
+INSTALLED := build/installed
 SOURCES := src tests tools training book/_ext
-SLOW := tests/test_wheel.py tests/test_site.py # first, so that both cores are busy to the end
+SLOW := tests/test_site.py tests/test_firefox.py tests/test_webkit.py # first, so that both cores are busy to the end
 TESTS := $(SLOW) $(filter-out $(SLOW),$(wildcard tests/test_*.py)) notebooks src
 
 export PATH := $(CURDIR)/$(BIN):$(PATH)
@@ -11,7 +12,7 @@ export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
 
-.PHONY: help book site test lint js notebooks lab bench widgets links address release clean
+.PHONY: help book site test lint js browsers notebooks lab bench widgets versions links clean
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z]*\):.*## /make \1: /p' Makefile
@@ -22,8 +23,8 @@ book: site ## build the site and serve it on localhost until Ctrl-C
 site: .venv/ready ## build the site into build/
 	$(BIN)/jupyter-book build . --path-output build -W --keep-going -q > /dev/null
 
-test: lint js ## run every check: style, JavaScript, Python, site, browser, wheel, notebooks
-	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder --nbval --nbval-cell-timeout 120 --durations 25 $(TESTS)
+test: lint js browsers $(INSTALLED)/ready ## run every check: style, JavaScript, Python, site, browser, wheel, notebooks
+	JUPYTER_PATH=$(CURDIR)/$(INSTALLED)/share/jupyter $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder --nbval --nbval-kernel-name installed --nbval-cell-timeout 120 --durations 25 $(TESTS)
 
 lint: .venv/ready ## check the style of the Python sources
 	$(BIN)/ruff check $(SOURCES)
@@ -31,6 +32,9 @@ lint: .venv/ready ## check the style of the Python sources
 
 js: widgets/node_modules ## run the JavaScript unit tests
 	cd widgets && node --test
+
+browsers: .venv/ready ## bring the browsers that the tests need, where they are missing
+	$(BIN)/python tools/browsers.py
 
 notebooks: .venv/ready ## execute and normalise every notebook
 	$(BIN)/python tools/notebooks.py execute
@@ -44,14 +48,11 @@ bench: .venv/ready ## measure the widgets, the pages (with Lighthouse) and the c
 widgets: widgets/node_modules ## build src/self_attention/widgets/widgets.js
 	cd widgets && npm run build
 
-links: .venv/ready ## list the links that leave the book, with the places where they stand
-	$(BIN)/python tools/links.py
+versions: .venv/ready ## run the chapters beside the oldest and the newest versions that the ranges allow (needs an index)
+	$(BIN)/pytest -rP tests/versions.py
 
-address: .venv/ready ## say where the book lives, or move it: URL=https://github.com/you/book [SITE=...] [BRANCH=...]
-	$(BIN)/python tools/address.py $(URL) $(SITE:%=--site %) $(BRANCH:%=--branch %)
-
-release: .venv/ready ## check, build, commit and tag VERSION=1.2.3; without it, build the last commit into build/release/
-	$(BIN)/python tools/release.py $(VERSION)
+links: .venv/ready ## ask every address outside whether it still answers (needs a network)
+	$(BIN)/jupyter-book build . --path-output build/links --builder linkcheck
 
 clean: ## remove what was built, but not .venv
 	rm -rf build widgets/node_modules .pytest_cache .ruff_cache .hypothesis
@@ -65,6 +66,11 @@ clean: ## remove what was built, but not .venv
 	$(BIN)/python tools/install_torch.py
 	$(BIN)/pip install -q -r requirements.txt
 	$(BIN)/pip install -q --no-deps --no-build-isolation -e .
+	@touch $@
+
+# The wheel, alone, beside the packages of .venv: what `make test` executes the chapters with.
+$(INSTALLED)/ready: .venv/ready $(shell find src -type f -not -name '*.pyc' 2>/dev/null) pyproject.toml tools/installed.py
+	$(BIN)/python tools/installed.py $(INSTALLED)
 	@touch $@
 
 widgets/node_modules: widgets/package-lock.json .venv/ready

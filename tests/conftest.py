@@ -1,25 +1,27 @@
 """Fixtures that tests share: the finished site, a browser that reaches this machine only, a page to look at."""
 
-import importlib.util
+import email
 import os
 import re
 import shutil
 import subprocess
 import sys
 import threading
+import zipfile
 from functools import partial
 from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+import browsers
+import installed
 import pytest
+import serve
 from filelock import FileLock
+from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[1]
-spec = importlib.util.spec_from_file_location("serve", ROOT / "tools" / "serve.py")
-serve = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(serve)
 BUILD = [Path(sys.executable).with_name("jupyter-book"), "build", ROOT, "--path-output", ROOT / "build"]
 
 
@@ -32,6 +34,25 @@ class Site(NamedTuple):
     def pages(self):
         """The site's pages, as paths below the folder."""
         return sorted(path.relative_to(self.folder).as_posix() for path in self.folder.rglob("*.html"))
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory):
+    return installed.build_wheel(tmp_path_factory.mktemp("wheel"))
+
+
+@pytest.fixture(scope="session")
+def metadata(wheel):
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
+        return email.message_from_bytes(archive.read(name))
+
+
+@pytest.fixture(scope="session")
+def ranges(metadata):
+    """What a reader's installation needs: name -> the versions that it may have."""
+    needs = map(Requirement, metadata.get_all("Requires-Dist"))
+    return {need.name: need.specifier for need in needs if "site" not in str(need.marker)}
 
 
 @pytest.fixture
@@ -79,12 +100,11 @@ def browser():
     """Chromium for which every host but this machine does not exist. CHROMIUM names another one than the usual."""
     from playwright.sync_api import sync_playwright
 
-    names = ("chromium", "chromium-browser", "google-chrome", "chrome")
-    path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
     only_here = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=path, args=["--no-sandbox", "--disable-quic", "--disable-background-networking", only_here]
+            executable_path=browsers.find("Chromium"),  # if there is none, Playwright's own
+            args=["--no-sandbox", "--disable-quic", "--disable-background-networking", only_here],
         )
         yield browser
         browser.close()

@@ -116,7 +116,7 @@ def test_entropy_by_hand(xp):
 )
 def test_temperature_and_its_limits(xp, temperature, expected):
     scores, mask = xp.asarray([3.0, 3.0, 1.0, 9.0]), xp.asarray([True, True, True, False])
-    same(softmax(scores, mask, temperature=temperature), expected)
+    same(softmax(scores, mask=mask, temperature=temperature), expected)
     same(attend(scores[None, :], xp.eye(4), mask, temperature=temperature)[0], [expected])
 
 
@@ -146,7 +146,7 @@ def test_fully_masked_rows_are_zero(xp):
 
 @everywhere
 def test_nan_in_a_masked_score_does_no_harm(xp):
-    same(softmax(xp.asarray([0.0, math.nan]), xp.asarray([True, False])), [1, 0])
+    same(softmax(xp.asarray([0.0, math.nan]), mask=xp.asarray([True, False])), [1, 0])
 
 
 @everywhere
@@ -211,7 +211,7 @@ MASKS = {
 def test_against_torch_values_and_gradients(mask, scale):
     ours = [x.requires_grad_() for x in cases((2, 3, 4, 5), (2, 3, 6, 5), (2, 3, 6, 7), xp=torch)]
     theirs = [x.detach().clone().requires_grad_() for x in ours]
-    output, _ = scaled_dot_product_attention(*ours, mask, scale)
+    output, _ = scaled_dot_product_attention(*ours, mask, scale=scale)
     expected = F.scaled_dot_product_attention(*theirs, attn_mask=mask, scale=scale)
     same(output, expected)
     (direction,) = cases(output.shape, xp=torch)
@@ -255,7 +255,7 @@ def test_gradients_through_a_fully_masked_row_are_zero(temperature):
     V = torch.eye(4, dtype=torch.float64)
     mask = torch.tensor([[True, True, False, True], [False] * 4, [True] * 4])
     scores.requires_grad_()
-    output, weights = attend(scores, V, mask, temperature)
+    output, weights = attend(scores, V, mask, temperature=temperature)
     (weights**2 + output + entropy(weights)[:, None]).sum().backward()
     assert torch.isfinite(scores.grad).all()
     assert (scores.grad[~mask] == 0).all()
@@ -303,7 +303,7 @@ def qkv(n=None):
 @given(masked_scores, st.floats(0.01, 100))
 def test_rows_sum_to_one_or_zero(case, temperature):
     scores, mask = case
-    weights = softmax(scores, mask, temperature=temperature)
+    weights = softmax(scores, mask=mask, temperature=temperature)
     assert (weights >= 0).all()
     assert (weights[~mask] == 0).all()
     same(weights.sum(axis=-1), mask.any(axis=-1).astype(float))
@@ -316,7 +316,7 @@ def test_rows_sum_to_one_or_zero(case, temperature):
 @given(masked_scores, st.integers(-1000, 1000))
 def test_shifting_all_scores_changes_nothing(case, shift):
     scores, mask = case
-    same(softmax(scores + shift, mask), softmax(scores, mask), atol=1e-9)
+    same(softmax(scores + shift, mask=mask), softmax(scores, mask=mask), atol=1e-9)
 
 
 @quick
@@ -324,7 +324,7 @@ def test_shifting_all_scores_changes_nothing(case, shift):
 def test_a_mask_is_the_same_as_leaving_the_keys_out(case):
     scores, mask = case
     keep = mask.reshape(-1, mask.shape[-1])[0]
-    weights = softmax(scores, keep)
+    weights = softmax(scores, mask=keep)
     same(weights[..., keep], softmax(scores[..., keep]))
 
 
@@ -395,12 +395,15 @@ Q, K, V = np.ones((2, 4)), np.ones((3, 4)), np.ones((3, 5))
         (lambda: additive_scores(Q, K, np.ones((4, 6)), np.ones((4, 6)), np.ones(5)), "v has d_a = 5, W_q has d_a = 6"),
         (lambda: concat_scores(Q, K, np.ones((7, 6)), np.ones(6)), r"W has d_q\+d_k = 7, the others have d_q\+d_k = 8"),
         (lambda: attend(Q, V), "V has m = 3, scores has m = 4"),
-        (lambda: softmax(Q, np.ones((2, 4))), r"mask must be boolean \(True = may attend\), came float64"),
-        (lambda: softmax(Q, np.full((2, 4), np.nan)), "mask must be boolean"),
-        (lambda: softmax(Q, np.ones((2, 4), dtype=int)), "mask must be boolean"),
-        (lambda: softmax(Q, True), "mask must be an array .*, came bool"),
-        (lambda: softmax(Q, np.ones((3, 4), dtype=bool)), r"mask \(3, 4\) does not broadcast to the scores \(2, 4\)"),
-        (lambda: softmax(Q, np.ones((7, 2, 4), dtype=bool)), r"mask \(7, 2, 4\) does not broadcast"),
+        (lambda: softmax(Q, mask=np.ones((2, 4))), r"mask must be boolean \(True = may attend\), came float64"),
+        (lambda: softmax(Q, mask=np.full((2, 4), np.nan)), "mask must be boolean"),
+        (lambda: softmax(Q, mask=np.ones((2, 4), dtype=int)), "mask must be boolean"),
+        (lambda: softmax(Q, mask=True), "mask must be an array .*, came bool"),
+        (
+            lambda: softmax(Q, mask=np.ones((3, 4), dtype=bool)),
+            r"mask \(3, 4\) does not broadcast to the scores \(2, 4\)",
+        ),
+        (lambda: softmax(Q, mask=np.ones((7, 2, 4), dtype=bool)), r"mask \(7, 2, 4\) does not broadcast"),
         (lambda: softmax([1.0, 2.0]), r"scores must be an array \(NumPy or torch\), came list"),
         (lambda: softmax(Q > 0), "scores must hold floats or integers, came bool"),
         (lambda: softmax(Q + 1j), "scores must hold floats or integers, came complex128"),
@@ -415,7 +418,7 @@ Q, K, V = np.ones((2, 4)), np.ones((3, 4)), np.ones((3, 5))
         (lambda: scaled_dot_product_attention(Q, K, V, scale=math.inf), "scale must be a finite number, came inf"),
         (lambda: scaled_dot_product_attention(Q, K, V, scale="1"), "scale must be a finite number, came '1'"),
         (lambda: dot_scores(Q, torch.ones(3, 4)), "one library, came Q from numpy, K from torch"),
-        (lambda: softmax(torch.ones(2, 4), Q > 0), "one library, came scores from torch, mask from numpy"),
+        (lambda: softmax(torch.ones(2, 4), mask=Q > 0), "one library, came scores from torch, mask from numpy"),
         (lambda: entropy(np.array([0.5, -0.5])), "weights must not be negative, came -0.5"),
     ],
 )

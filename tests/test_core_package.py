@@ -54,7 +54,7 @@ def test_the_core_needs_numpy_and_array_api_compat_alone():
 # Figures
 
 TOKENS = ["i", "have", "a", "dream"]
-WEIGHTS = softmax(np.arange(16.0).reshape(4, 4) / 5, causal_mask(4))
+WEIGHTS = softmax(np.arange(16.0).reshape(4, 4) / 5, mask=causal_mask(4))
 
 
 @pytest.fixture(autouse=True)

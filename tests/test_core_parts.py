@@ -58,7 +58,12 @@ def test_masks_by_hand(xp):
     assert drawn(adjacency_mask(A)) == "xx. xxx ..x"
     assert drawn(adjacency_mask(A, self_loops=False)) == ".x. x.x ..."
     assert drawn(adjacency_mask(A != 0, self_loops=False)) == ".x. x.x ..."
-    for mask in [causal_mask(3, like=like), window_mask(3, 3, like=like), adjacency_mask(A), padding_mask(2, 3, like)]:
+    for mask in [
+        causal_mask(3, like=like),
+        window_mask(3, 3, like=like),
+        adjacency_mask(A),
+        padding_mask(2, 3, like=like),
+    ]:
         assert type(mask) is type(like)
 
 
@@ -67,7 +72,7 @@ def test_padding_mask(xp):
     mask = padding_mask(xp.asarray([3, 0, 2]), 3)
     assert mask.shape == (3, 1, 3)
     assert drawn(mask[:, 0, :]) == "xxx ... xx."
-    weights = softmax(xp.ones((3, 2, 3)), mask & causal_mask(2, 3, like=mask))
+    weights = softmax(xp.ones((3, 2, 3)), mask=mask & causal_mask(2, 3, like=mask))
     same(weights, [[[1, 0, 0], [0.5, 0.5, 0]], [[0, 0, 0], [0, 0, 0]], [[1, 0, 0], [0.5, 0.5, 0]]])
     assert padding_mask(xp.asarray([[1, 2], [3, 0]]), 3).shape == (2, 2, 1, 3)
     same(padding_mask([3, 0, 2], 3, like=mask), mask)
@@ -86,7 +91,7 @@ def test_empty_masks(xp):
 @quick
 @given(st.integers(0, 6), st.integers(0, 6), st.integers(0, 3), st.integers(0, 3))
 def test_masks_say_what_their_formulas_say(n, m, offset, side):
-    causal, window = causal_mask(n, m, offset), window_mask(n, 2 * side + 1, m, offset)
+    causal, window = causal_mask(n, m, offset=offset), window_mask(n, 2 * side + 1, m=m, offset=offset)
     assert causal.shape == window.shape == (n, m)
     for i in range(n):
         for j in range(m):
@@ -140,12 +145,12 @@ def test_positions_by_hand(xp):
 @given(st.integers(1, 40), st.integers(1, 16), st.floats(2, 1e5))
 def test_positions_invariants(n, pairs, base):
     d = 2 * pairs
-    P = sinusoidal_positions(n, d, base)
+    P = sinusoidal_positions(n, d, base=base)
     same((P**2).sum(axis=-1), np.full(n, pairs))  # the squared norm is d / 2 everywhere
     products = P @ P.T  # depends on the distance alone
     same(products[1:, 1:], products[:-1, :-1])
     features = np.r_[0:d:2, 1:d:2]
-    assert (sinusoidal_positions(n, d, base, layout="concatenated") == P[:, features]).all()
+    assert (sinusoidal_positions(n, d, base=base, layout="concatenated") == P[:, features]).all()
 
 
 def test_shifting_the_position_is_a_rotation():

@@ -1,6 +1,7 @@
 """What the pages for contributors say of the code is so: who imports whom, the changelog, the forms, the names."""
 
 import ast
+import importlib.metadata
 import re
 import sys
 from pathlib import Path
@@ -104,15 +105,16 @@ def test_the_changelog_has_its_form():
     assert all(dated), heads
     versions = [(Version(head[1]), head[2]) for head in dated]
     assert versions == sorted(set(versions), reverse=True)
-    assert not versions or versions[0][0] == Version(self_attention.__version__)
     kinds = re.findall(r"^### (.*)", text, re.MULTILINE)
     assert kinds and set(kinds) <= {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
     assert not re.search(r"^### .*\n\n*(?!- )\S", text, re.MULTILINE), "notes are lists"
 
 
-def test_the_version_has_one_home():
+def test_the_version_is_the_last_tags():
     assert "version" not in yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
-    assert not re.search(r'^version = "', (ROOT / "pyproject.toml").read_text(encoding="utf-8"), re.MULTILINE)
+    assert Version(self_attention.__version__) == Version(importlib.metadata.version("self-attention"))
+    with pytest.raises(AttributeError, match="'versoin'"):
+        self_attention.versoin  # noqa: B018
 
 
 # What GitHub reads: https://docs.github.com/en/communities/using-templates-to-encourage-useful-issues-and-pull-requests

@@ -1,7 +1,6 @@
 """LiveTranslator: its Transformer against torch, and in a browser each map and translation against Python's."""
 
 import base64
-import importlib.util
 import json
 import re
 import threading
@@ -13,7 +12,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
-from helpers import MAXIMUM, ROOT, Kernel, checks, fits, node, refuses, tab_stops, violations
+from _ext.widgets import publish_weights
+from helpers import MAXIMUM, Kernel, checks, fits, node, refuses, tab_stops, violations
 
 from self_attention import nn
 from self_attention.corpus import Vocabulary, pairs
@@ -1267,15 +1267,12 @@ def test_without_its_weights_it_says_so_and_the_tables_stay(weights, why, shippe
 
 
 def test_the_site_publishes_the_models_that_a_page_names(shipped, tmp_path):
-    spec = importlib.util.spec_from_file_location("site_extension", ROOT / "book" / "_ext" / "site.py")
-    extension = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(extension)
     app = SimpleNamespace(outdir=tmp_path / "html")
-    extension.publish_weights(app, "", "", {"body": "<p>no widget</p>"}, None)
-    extension.publish_weights(app, "", "", {}, None)
+    publish_weights(app, "", "", {"body": "<p>no widget</p>"}, None)
+    publish_weights(app, "", "", {}, None)
     assert not (tmp_path / "html").exists()
     body = f"<p>one</p>{LiveTranslator(shipped, SENTENCES).to_html()}"
-    extension.publish_weights(app, "", "", {"body": body}, None)
+    publish_weights(app, "", "", {"body": body}, None)
     assert (tmp_path / "html" / "_static" / "weights" / "small.js").read_text() == published(shipped)
 
 

@@ -214,6 +214,156 @@ def test_a_widgets_script_is_not_printed(chapter):
     assert "the prose says 0.88" in said(chapter)
 
 
+# A measured number in words is printed, too ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("prose", "output"),
+    [
+        ("nearly half of them", "48 %"),
+        ("about five times as many", "4.7"),
+        ("more than twice as fast", "2.4"),
+        ("half a bit each", "0.50"),
+        ("less than a third", "0.3"),
+        ("up to a quarter", "20 %"),
+        ("ten percent", "0.1"),
+        ("nearly nine times in ten", "87 %"),
+        ("About two thirds", "0.67"),
+        ("about a thousand times", "1,012"),
+        ("Two words, one head, twice the score, four times as wide, a third word, the other half are free.", ""),
+        ("three times in a row", ""),
+        ("`about half`", ""),
+    ],
+)
+def test_number_in_words_is_accepted(chapter, prose, output):
+    chapter.cells[2].source = f"## Weights\n\n{prose}"
+    chapter.cells[3].outputs = [stream(output)]
+    assert list(tool.check_words(chapter)) == []
+
+
+@pytest.mark.parametrize(
+    ("prose", "output", "said"),
+    [
+        ("half a bit each", "about 1 of 4 bits", "half a"),
+        ("about five times as many", "50,089 against 10,665", "about five times"),
+        ("more than a third", "0.3", "more than a third"),
+        ("less than a third", "0.4", "less than a third"),
+        ("ten per cent", "0.2", "ten per cent"),
+        ("nearly\nhalf of them", "38 %", "nearly half"),
+        ("nearly nine times in ten", "70 %", "nearly nine times in ten"),
+    ],
+)
+def test_number_in_words_that_no_cell_prints_is_reported(chapter, prose, output, said):
+    chapter.cells[2].source = f"## Weights\n\n{prose}"
+    chapter.cells[3].outputs = [stream(output)]
+    assert list(tool.check_words(chapter)) == [f"cell 3: the prose says “{said}”, but no cell of its section prints it"]
+
+
+def test_a_number_in_words_is_not_looked_for_in_another_section(chapter):
+    chapter.cells[3].outputs = [stream("1")]
+    chapter.cells[4:4] = [new_markdown_cell("## More\n\nAbout half."), code("0.5", stream("0.3"), count=3)]
+    chapter.cells.insert(6, new_markdown_cell("## Still more"))
+    chapter.cells.insert(7, code("0.5", stream("0.5"), count=4))
+    assert "“About half”" in "\n".join(tool.check_words(chapter))
+
+
+# A finding about trained parameters says over how many seeds ----------------------------------------------------------
+
+
+def finding(source="print(nn.load('tagger').score())", tags=("finding",), output="98 %"):
+    return code(source, stream(output), count=2, tags=list(tags))
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "print(nn.load('tagger').score())",
+        "model = nn.load('tagger')\nprint(model.score())",
+        "for run in nn.logs('tagger'):\n    print(run)",
+        "def fit(model):\n    optimizer.step()\n\nprint(fit(1))",
+        "def score():\n    return nn.train(model)\n\nshares = []\nshares.append(score())\nprint(shares)",
+        "shares = {}\nshares['a'] = nn.load('tagger').score()\nprint(shares)",
+        "class A:\n    best = nn.load('tagger')\n\nprint(A.best)",
+    ],
+)
+def test_a_cell_that_prints_a_number_of_a_trained_model_must_be_tagged(chapter, source):
+    chapter.cells[2].source = "Text."
+    chapter.cells[3] = finding(source, tags=())
+    assert list(tool.check_findings(chapter)) == [
+        "cell 4: prints a number of a trained model; tag it `finding` or `example`"
+    ]
+
+
+def test_what_is_trained_is_known_in_later_cells(chapter):
+    chapter.cells[2:4] = [
+        code("model = nn.load('tagger')", count=2),
+        code("def score(b):\n    return model(b)", count=3),
+        finding("print(score(1))", tags=()),
+    ]
+    assert "cell 5: prints a number of a trained model" in "\n".join(tool.check_findings(chapter))
+
+
+@pytest.mark.parametrize(
+    ("source", "tags", "output"),
+    [
+        ("print(nn.load('tagger').size)", (), "10,665 parameters"),
+        ("print(nn.load('tagger').score())", ("example",), "98 %"),
+        ("print(0.98)", (), "98 %"),
+    ],
+)
+def test_no_finding(chapter, source, tags, output):
+    chapter.cells[2].source = "It is 98 %."
+    chapter.cells[3] = finding(source, tags, output)
+    assert list(tool.check_findings(chapter)) == []
+
+
+@pytest.mark.parametrize(
+    "source", ["model = 1\nprint(model / 2)", "def half(model):\n    return model / 2\n\nprint(half(1))"]
+)
+def test_a_name_with_another_meaning_is_not_what_was_trained(chapter, source):
+    chapter.cells[2:4] = [code("model = nn.load('tagger')", count=2), code(source, stream("0.5"), count=3)]
+    assert list(tool.check_findings(chapter)) == []
+
+
+@pytest.mark.parametrize(
+    "prose",
+    [
+        "All three seeds get 98 %.",
+        "It is 98 % (seed 0). A weight of 0.88 is none of it.",
+        "Over three\nseeds it is 98 %.",
+        "| seed | share |\n| --- | --- |\n| 0 | 98 % |",
+    ],
+)
+def test_a_finding_with_its_seeds_is_accepted(chapter, prose):
+    chapter.cells[2].source = prose
+    chapter.cells[3] = finding()
+    assert list(tool.check_findings(chapter)) == []
+
+
+@pytest.mark.parametrize(
+    ("prose", "number"),
+    [
+        ("Three seeds. It is 98 %.", "98%"),
+        ("- Three seeds\n- It is 98 %", "98%"),
+        ("Three seeds.\n\nIt is $98 \\%$", "98%"),
+    ],
+)
+def test_a_finding_whose_sentence_says_nothing_of_seeds_is_reported(chapter, prose, number):
+    chapter.cells[2].source = prose
+    chapter.cells[3] = finding()
+    assert list(tool.check_findings(chapter)) == [
+        f"cell 3: {number} is a finding; its sentence must say over how many seeds"
+    ]
+
+
+def test_a_finding_with_no_word_of_seeds_beside_it_is_reported(chapter):
+    chapter.cells[2].source = "It is good."
+    chapter.cells[3] = finding()
+    assert list(tool.check_findings(chapter)) == [
+        "cell 4: a finding, but the text beside it does not say over how many seeds"
+    ]
+
+
 # Normalise and execute ------------------------------------------------------------------------------------------------
 
 

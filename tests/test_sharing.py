@@ -1,6 +1,5 @@
 """What the site says of its pages, its content security policy, its search, its permalinks; what a change rebuilds."""
 
-import importlib
 import json
 import re
 import shutil
@@ -14,6 +13,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 import yaml
+from _ext import cards, head, links
 from docutils import nodes
 from docutils.utils import new_document
 from PIL import Image
@@ -34,12 +34,6 @@ def texts(site):
     return {
         name: (site.folder / f"{name}.html").read_text(encoding="utf-8") for name in [*TEXTS, "search", "404", "index"]
     }
-
-
-@pytest.fixture
-def sharing(monkeypatch):
-    monkeypatch.syspath_prepend(ROOT / "book")
-    return importlib.import_module("_ext.sharing")
 
 
 def meta(text):
@@ -105,6 +99,16 @@ def test_the_sites_own_address_introduces_the_front_page(texts):
     assert {**meta(texts["index"]), "viewport": ""} == {**meta(texts[FRONT]), "viewport": ""}
 
 
+def test_the_next_page_is_named_where_no_browser_loads_it_ahead(texts):
+    """Firefox fetches a <link rel="next">, and the policy refuses it: an error on every page. A link at the end is none."""
+    for name in TEXTS:
+        assert not re.search("<link[^>]* rel=.(next|prev|prefetch)", texts[name]), name
+    following = {name: re.findall('<a [^>]*rel="next" href="([^"]+)"', texts[name]) for name in CHAPTERS}
+    assert following == {
+        name: [f"{Path(after).name}.html"] for name, after in zip(CHAPTERS, CHAPTERS[1:], strict=False)
+    } | {CHAPTERS[-1]: following[CHAPTERS[-1]]}
+
+
 def test_sitemap_has_the_books_pages_and_robots_name_it(texts, site):
     space = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
     tree = ElementTree.parse(site.folder / "sitemap.xml")
@@ -126,28 +130,28 @@ def test_sitemap_has_the_books_pages_and_robots_name_it(texts, site):
         ("Short.", None),
     ],
 )
-def test_a_description_is_whole_sentences_or_a_warning(paragraph, description, sharing, monkeypatch):
+def test_a_description_is_whole_sentences_or_a_warning(paragraph, description, monkeypatch):
     said = []
-    monkeypatch.setattr(sharing.logger, "warning", lambda *words, **where: said.append(words))
+    monkeypatch.setattr(head.logger, "warning", lambda *words, **where: said.append(words))
     page = new_document("page")
     page += nodes.paragraph("", paragraph)
-    assert sharing.describe(page, "page") == (description or "")
+    assert head.describe(page, "page") == (description or "")
     assert bool(said) == (description is None)
     own = "An author knows better what a page is about than its first paragraph does."
     page.insert(0, nodes.meta("", name="description", content=own))
     said.clear()
-    assert sharing.describe(page, "page") == own and not said
+    assert head.describe(page, "page") == own and not said
 
 
-def test_the_cards_show_the_numbers_of_chapter_5(sharing):
+def test_the_cards_show_the_numbers_of_chapter_5():
     cells = json.loads((ROOT / "notebooks/05_self_attention_by_hand.ipynb").read_text(encoding="utf-8"))["cells"]
     code = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
     scope = {}
     for source in code[1:3]:
         exec(source, scope)
-    assert scope["tokens"] == sharing.TOKENS
-    np.testing.assert_array_equal(sharing.QUERIES, scope["X"] @ scope["W_q"])
-    np.testing.assert_array_equal(sharing.KEYS, scope["X"] @ scope["W_k"])
+    assert scope["tokens"] == cards.TOKENS
+    np.testing.assert_array_equal(cards.QUERIES, scope["X"] @ scope["W_q"])
+    np.testing.assert_array_equal(cards.KEYS, scope["X"] @ scope["W_k"])
 
 
 def test_pages_name_the_repository_without_its_address(monkeypatch):
@@ -155,7 +159,7 @@ def test_pages_name_the_repository_without_its_address(monkeypatch):
     theme = {"repository_url": "https://github.com/you/book", "repository_branch": "dev"}
     theme["launch_buttons"] = {"colab_url": "https://colab.example"}
     config = SimpleNamespace(myst_url_schemes=["https"], html_theme_options=theme)
-    importlib.import_module("_ext.site").name_repository(None, config)
+    links.name_repository(None, config)
     assert {name: scheme and scheme["url"] for name, scheme in config.myst_url_schemes.items()} == {
         "https": None,
         "repository": "https://github.com/you/book/{{path}}",

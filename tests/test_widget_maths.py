@@ -89,7 +89,7 @@ def by_the_core(widget):
     spec = {name: array[0, 0] for name, array in widget._arrays.items()}
     scores = spec["scores"] if "scores" in spec else dot_scores(spec["Q"], spec["K"])
     scores = scores * {"1": 1, "1/d_k": 1 / (widget._d_k or 1), "1/sqrt(d_k)": (widget._d_k or 1) ** -0.5}[widget.scale]
-    masks = {"causal": causal_mask(n, m), "window": window_mask(n, widget.window, m)}
+    masks = {"causal": causal_mask(n, m), "window": window_mask(n, widget.window, m=m)}
     if "padding" in widget._spec:
         masks["padding"] = ~np.array(widget._spec["padding"], dtype=bool)
     if "given" in widget._spec:
@@ -98,8 +98,8 @@ def by_the_core(widget):
     for name in widget.mask.split("+"):
         may = may & masks.get(name, True)
     if "V" in spec:
-        return attend(scores, spec["V"], may, widget.temperature)
-    return None, softmax(scores, may, temperature=widget.temperature)
+        return attend(scores, spec["V"], may, temperature=widget.temperature)
+    return None, softmax(scores, mask=may, temperature=widget.temperature)
 
 
 @pytest.mark.parametrize("name", CASES)

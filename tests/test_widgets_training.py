@@ -1,7 +1,6 @@
 """The widgets about a model's training and a word's way through it: against torch, in Node, and in a browser."""
 
 import base64
-import importlib.util
 import itertools
 import re
 from html import escape
@@ -10,10 +9,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
+from _ext.widgets import publish_weights
 from helpers import (
     EVIL,
     MAXIMUM,
-    ROOT,
     Kernel,
     Live,
     checks,
@@ -340,10 +339,7 @@ def test_html_of_blocks(blocks):
 def test_weights_of_the_package_have_a_file_of_their_own(blocks, shipped, tmp_path):
     named = blocks(shipped)
     assert "weights" not in spec_of(named) and published(shipped) in named.to_page()
-    spec = importlib.util.spec_from_file_location("site_extension", ROOT / "book" / "_ext" / "site.py")
-    extension = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(extension)
-    extension.publish_weights(SimpleNamespace(outdir=tmp_path), "", "", {"body": named.to_html()}, None)
+    publish_weights(SimpleNamespace(outdir=tmp_path), "", "", {"body": named.to_html()}, None)
     assert (tmp_path / "_static" / "weights" / "small.js").read_text() == published(shipped)
 
 

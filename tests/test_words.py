@@ -1,28 +1,19 @@
 """References, glossary and outside links: complete, consistent, and linked from where a reader needs them."""
 
-import importlib.util
 import re
-import sys
 import unicodedata
 from html.parser import HTMLParser
 from pathlib import Path
 from types import SimpleNamespace
 
+import outside
 import pytest
+from _ext import citations, glossary
 from docutils import nodes
 from pybtex.database import parse_file
 
 ROOT = Path(__file__).parents[1]
 
-
-def load(name, path):
-    spec = importlib.util.spec_from_file_location(name, ROOT / path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-words, links = load("words", "book/_ext/words.py"), load("links", "tools/links.py")
 
 ENTRIES = parse_file(ROOT / "book" / "references.bib", "bibtex").entries
 NEEDED = {
@@ -40,7 +31,7 @@ FORMS = {
 }
 NO_WORKS = ("https://docs.pytorch.org/", "https://github.com/", "https://keepachangelog.com/", "https://semver.org/")
 NAME = r"(?:[a-z]+ )*[^\W\d_a-z][\w-]*"
-SOURCES = {place: text for place, text in links.texts().items() if not place.endswith(".bib")}
+SOURCES = {place: text for place, text in outside.texts().items() if not place.endswith(".bib")}
 
 
 def plain(text):
@@ -61,7 +52,7 @@ def test_an_entry_has_what_its_type_needs(key):
     assert {"url", "doi", "eprint"} & set(entry.fields) or key == "firth1957", "where can it be read?"
     for field, form in FORMS.items():
         assert re.fullmatch(form, entry.fields.get(field, "")) or field not in entry.fields, field
-    first = plain(next(work.author for work in words.works() if work.key == key))
+    first = plain(next(work.author for work in citations.works() if work.key == key))
     assert re.fullmatch(rf"{first}{entry.fields['year']}[a-z0-9]*", key)
 
 
@@ -74,7 +65,7 @@ def test_a_work_is_published_in_the_years_after_it_came_to_arxiv(key):
 def test_no_work_has_two_entries():
     titles = [plain(entry.fields["title"]) for entry in ENTRIES.values()]
     assert sorted(titles) == sorted(set(titles))
-    addresses = [address for work in words.works() for address in work.addresses]
+    addresses = [address for work in citations.works() for address in work.addresses]
     assert sorted(addresses) == sorted(set(addresses))
 
 
@@ -82,7 +73,7 @@ def test_an_author_and_year_are_found_in_every_form():
     text = """Vaswani et al. (2017), and Post (2018); (Haviv et al. 2022; Jain and Wallace 2019), Rush et al. (2018,
     2022), Goodfellow, Bengio and Courville 2016, sec. 4, van den Oord, Kalchbrenner and Kavukcuoglu (2016), Yu
     and Koltun 2016; but neither Nobody et al. (2017), Vaswani et al. (2018), Vaswani et al. nor deVig 2019."""
-    found = [(re.sub(r"\s+", " ", match[0]), work.key) for match, work in words.cited(text)]
+    found = [(re.sub(r"\s+", " ", match[0]), work.key) for match, work in citations.cited(text)]
     assert found == [
         ("Vaswani et al. (2017)", "vaswani2017"),
         ("Post (2018)", "post2018"),
@@ -97,7 +88,7 @@ def test_an_author_and_year_are_found_in_every_form():
 
 def test_the_link_that_follows_says_which_work_of_a_year_is_meant():
     def keys(address=None):
-        return [work.key for _, work in words.cited("Cho et al. (2014), ", address)]
+        return [work.key for _, work in citations.cited("Cho et al. (2014), ", address)]
 
     assert keys() == keys("https://arxiv.org/abs/1406.1078") == keys("https://arxiv.org/abs/1706.03762") == ["cho2014"]
     assert keys("https://arxiv.org/abs/1409.1259") == ["cho2014properties"]
@@ -109,8 +100,10 @@ def test_the_link_that_follows_says_which_work_of_a_year_is_meant():
 def test_every_work_that_is_linked_has_an_entry():
     unknown = {
         address: places
-        for address, places in links.links().items()
-        if not words.at(address) and not address.startswith(NO_WORKS) and any("notebooks" in place for place in places)
+        for address, places in outside.links().items()
+        if not citations.at(address)
+        and not address.startswith(NO_WORKS)
+        and any("notebooks" in place for place in places)
     }
     assert unknown == {}
 
@@ -119,7 +112,7 @@ def test_every_work_that_is_named_has_an_entry():
     """What looks like a citation is one, and the co-authors that it names are the entry's."""
     unknown, wrong = [], []
     for place, text in SOURCES.items():
-        found = words.cited(text)
+        found = citations.cited(text)
         years = list(re.finditer(rf"{NAME}\s+et\s+al\.,?\s+\(?(\d{{4}})", text))
         years += re.finditer(rf"^- {NAME}.*? \((\d{{4}})[^()]*\), \[", text, re.MULTILINE)
         for year in years:
@@ -141,25 +134,25 @@ def test_the_name_and_year_before_a_link_are_those_of_the_work_at_its_address():
     for place, text in SOURCES.items():
         for match in re.finditer(r"\]\((https:[^\s)]+)\)", text):
             before = re.search(rf"({NAME}[^\[\]()]*?\(\d{{4}}[^()]*\)), \[[^\]]*$", text[: match.start()])
-            if before and (works := words.at(match[1])):
-                named = [work for _, work in words.cited(before[1], match[1])]
+            if before and (works := citations.at(match[1])):
+                named = [work for _, work in citations.cited(before[1], match[1])]
                 wrong += [] if named[-1:] == works[-1:] else [f"{place}: {before[1]} {match[1]}"]
     assert wrong == []
 
 
 def test_every_entry_is_cited():
-    named = {work.key for text in SOURCES.values() for _, work in words.cited(text)}
-    outside = [address for address, places in links.links().items() if set(places) != {"book/references.bib"}]
-    assert set(ENTRIES) == named | {work.key for address in outside for work in words.at(address)}
+    named = {work.key for text in SOURCES.values() for _, work in citations.cited(text)}
+    left = [address for address, places in outside.links().items() if set(places) != {"book/references.bib"}]
+    assert set(ENTRIES) == named | {work.key for address in left for work in citations.at(address)}
 
 
 # Links that leave the book
 
 
 def test_outside_links_are_of_the_right_form():
-    found = {address: links.faults(address) for address in links.links()}
+    found = {address: outside.faults(address) for address in outside.links()}
     assert {address: faults for address, faults in found.items() if faults} == {}
-    assert links.twins(links.links()) == []
+    assert outside.twins(outside.links()) == []
 
 
 @pytest.mark.parametrize(
@@ -179,21 +172,13 @@ def test_outside_links_are_of_the_right_form():
     ],
 )
 def test_a_wrong_form_is_found(address):
-    assert len(links.faults(address)) == 1
+    assert len(outside.faults(address)) == 1
 
 
 def test_two_spellings_of_one_address_are_found():
     pair = ["https://example.org/a", "https://www.example.org/a/"]
-    assert links.twins([*pair, "https://example.org/b", "https://example.org/"]) == [pair]
-    assert links.twins(["http://example.org", "https://example.org"]) != []
-
-
-def test_the_list_of_links_says_where_each_stands(monkeypatch, capsys):
-    texts = {"a.md": "[`x`](https://a.org/x), `https://b.org/`", "b.md": "<https://a.org/x>\n```sh\nhttps://c.org\n```"}
-    monkeypatch.setattr(links, "texts", lambda: texts)
-    monkeypatch.setattr(sys, "argv", ["links.py"])
-    links.main()
-    assert capsys.readouterr().out == "https://a.org/x\n    a.md\n    b.md\n"
+    assert outside.twins([*pair, "https://example.org/b", "https://example.org/"]) == [pair]
+    assert outside.twins(["http://example.org", "https://example.org"]) != []
 
 
 # The glossary
@@ -208,7 +193,7 @@ def test_the_glossary_is_in_order_and_each_answer_leads_to_a_section():
 
 
 def terms(*names):
-    return tuple(words.Term(name, f"term-{name}", "", ()) for name in names)
+    return tuple(glossary.Term(name, f"term-{name}", "", ()) for name in names)
 
 
 @pytest.mark.parametrize(
@@ -228,7 +213,7 @@ def terms(*names):
 )
 def test_a_term_is_found(text, found):
     known = terms("attention", "attention map", "mask", "causal mask", "vocabulary", "BLEU", "head", "loss")
-    assert [text[start:end] for start, end, _ in words.uses(text, known)] == found
+    assert [text[start:end] for start, end, _ in glossary.uses(text, known)] == found
 
 
 def test_no_link_is_put_into_headings_code_and_links():
@@ -237,13 +222,13 @@ def test_no_link_is_put_into_headings_code_and_links():
     page += nodes.paragraph("", "", nodes.strong("", "The notes say:"), nodes.Text(" a mask"))
     page += nodes.paragraph("", "At last a mask, and a mask.")
     env = SimpleNamespace()
-    known = (words.Term("mask", "term-mask", "who may look", ("there",)),)
+    known = (glossary.Term("mask", "term-mask", "who may look", ("there",)),)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(words, "terms", lambda env: known)
-        link = words.Links(SimpleNamespace(builder=SimpleNamespace(get_relative_uri="{0}->{1}".format)), "here")
-        words.link_terms(env, "there", page, link)
+        patch.setattr(glossary, "terms", lambda env: known)
+        link = glossary.Links(SimpleNamespace(builder=SimpleNamespace(get_relative_uri="{0}->{1}".format)), "here")
+        glossary.link_terms(env, "there", page, link)
         assert not list(page.findall(nodes.reference))[1:]
-        words.link_terms(env, "here", page, link)
+        glossary.link_terms(env, "here", page, link)
     _, made = page.findall(nodes.reference)
     assert made.parent.astext() == "At last a mask, and a mask."
     assert (made["refuri"], made["reftitle"]) == ("here->book/glossary#term-mask", "who may look")
@@ -291,7 +276,7 @@ def test_a_term_is_linked_once_on_a_page_with_its_meaning(marked):
     used, explained = (marked[f"notebooks/{name}"].links["term"] for name in ("08_multi_head", "02_softmax"))
     assert ("../book/glossary.html#term-entropy", "entropy") in [(address, text) for address, _, text in used]
     assert not any("entropy" in address for address, _, _ in explained)
-    assert not any(marked[name].links["term"] for name in words.NO_TERMS)
+    assert not any(marked[name].links["term"] for name in glossary.NO_TERMS)
 
 
 def test_a_chapter_has_no_more_links_to_the_glossary_than_a_reader_bears(marked):
@@ -300,17 +285,17 @@ def test_a_chapter_has_no_more_links_to_the_glossary_than_a_reader_bears(marked)
 
 
 def test_the_exceptions_are_still_needed(marked):
-    for name, exceptions in words.NOT_MEANT.items():
+    for name, exceptions in glossary.NOT_MEANT.items():
         assert [word for word in exceptions if word not in marked[name].text.lower()] == [], name
-    known = {f"term-{word}" for word in [*words.PLAIN, *sum(words.NOT_MEANT.values(), [])]}
+    known = {f"term-{word}" for word in [*glossary.PLAIN, *sum(glossary.NOT_MEANT.values(), [])]}
     assert known <= marked["book/glossary"].anchors
 
 
 def test_links_that_the_build_adds_are_of_the_right_form_too(marked):
-    outside = set().union(*(page.outside for page in marked.values()))
-    assert len(outside) > len(ENTRIES)
-    assert {address: faults for address in outside if (faults := links.faults(address))} == {}
-    assert links.twins(outside) == []
+    addresses = set().union(*(page.outside for page in marked.values()))
+    assert len(addresses) > len(ENTRIES)
+    assert {address: faults for address in addresses if (faults := outside.faults(address))} == {}
+    assert outside.twins(addresses) == []
 
 
 def test_references_and_citations_lead_to_each_other(site, marked):

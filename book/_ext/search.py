@@ -10,7 +10,7 @@ from pathlib import Path
 from docutils import nodes
 from sphinx import addnodes
 
-from .site import plain
+from .text import plain
 
 
 def is_entry(node):

@@ -19,8 +19,6 @@ from .heads import merge_heads, split_heads
 from .masks import adjacency_mask, causal_mask, padding_mask, window_mask
 from .positions import sinusoidal_positions
 
-__version__ = "0.1.0"
-
 __all__ = [
     "additive_scores",
     "adjacency_mask",
@@ -40,3 +38,14 @@ __all__ = [
     "split_heads",
     "window_mask",
 ]
+
+
+def __getattr__(name: str) -> str:
+    if name != "__version__":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import metadata  # slow, and seldom asked for
+
+    try:
+        return metadata.version("self-attention")
+    except metadata.PackageNotFoundError:
+        return "0+unknown"  # the source alone, not installed

@@ -5,7 +5,7 @@ import math
 from ._arrays import as_floats, check_axis, check_mask, check_number, check_shapes
 
 
-def scaled_dot_product_attention(Q, K, V, mask=None, scale=None):
+def scaled_dot_product_attention(Q, K, V, mask=None, *, scale=None):
     """Let each query collect the values, weighted by how well it matches their keys.
 
     output = softmax(Q K^T / sqrt(d_k)) V
@@ -40,12 +40,12 @@ def scaled_dot_product_attention(Q, K, V, mask=None, scale=None):
     check_number("scale", scale, finite=True)
 
     scores = dot_scores(Q, K) * scale  # (..., n, m)
-    weights = softmax(scores, mask)  # (..., n, m)
+    weights = softmax(scores, mask=mask)  # (..., n, m)
     output = weights @ V  # (..., n, d_v)
     return output, weights
 
 
-def attend(scores, V, mask=None, temperature=1.0):
+def attend(scores, V, mask=None, *, temperature=1.0):
     """From scores to output: normalise them, then take the weighted sum of the values.
 
     weights = softmax(scores / T)
@@ -72,12 +72,12 @@ def attend(scores, V, mask=None, temperature=1.0):
     """
     _, scores, V = as_floats(scores=scores, V=V)
     check_shapes(scores=(scores, "n m"), V=(V, "m d_v"))
-    weights = softmax(scores, mask, temperature=temperature)  # (..., n, m)
+    weights = softmax(scores, mask=mask, temperature=temperature)  # (..., n, m)
     output = weights @ V  # (..., n, d_v)
     return output, weights
 
 
-def softmax(scores, mask=None, axis=-1, temperature=1.0):
+def softmax(scores, *, mask=None, axis=-1, temperature=1.0):
     """Turn scores into weights: shares that sum to 1.
 
     weights_j = exp(scores_j / T) / sum_k exp(scores_k / T)
@@ -130,7 +130,7 @@ def cool(xp, scores, temperature):
     return scores / temperature
 
 
-def entropy(weights, axis=-1):
+def entropy(weights, *, axis=-1):
     """How spread out weights are, in bits: 0 when one takes all, log2 m when m share alike.
 
     H = -sum_j weights_j log2 weights_j, where 0 log2 0 = 0

@@ -3,7 +3,7 @@
 from ._arrays import as_floats, as_integers, check_integer, check_shapes, device, float_dtype
 
 
-def one_hot(ids, size, like=None):
+def one_hot(ids, size, *, like=None):
     """Write each id as a vector of zeros with a single 1.
 
     one_hot(id)_j = 1 if j = id, else 0

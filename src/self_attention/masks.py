@@ -7,7 +7,7 @@ use the opposite one.
 from ._arrays import as_integers, check_integer, check_shapes, device, namespace
 
 
-def causal_mask(n, m=None, offset=0, like=None):
+def causal_mask(n, m=None, *, offset=0, like=None):
     """Hide the future: each query sees the keys up to its own position.
 
     mask_ij = (j <= offset + i)
@@ -35,7 +35,7 @@ def causal_mask(n, m=None, offset=0, like=None):
     return keys <= queries
 
 
-def window_mask(n, width, m=None, offset=0, like=None):
+def window_mask(n, width, *, m=None, offset=0, like=None):
     """Look only nearby: each query sees `width` keys, itself in the middle.
 
     mask_ij = (|offset + i - j| <= (width - 1) / 2)
@@ -68,7 +68,7 @@ def window_mask(n, width, m=None, offset=0, like=None):
     return abs(queries - keys) <= width // 2
 
 
-def padding_mask(lengths, m, like=None):
+def padding_mask(lengths, m, *, like=None):
     """Hide the padding: every query sees the first `length` keys of its own sequence.
 
     mask_bj = (j < lengths_b)
@@ -96,7 +96,7 @@ def padding_mask(lengths, m, like=None):
     return xp.arange(m, device=device(lengths)) < lengths[..., None, None]
 
 
-def adjacency_mask(A, self_loops=True):
+def adjacency_mask(A, *, self_loops=True):
     """Look only along the edges of a graph.
 
     mask_ij = (A_ij != 0 or i = j)

@@ -25,7 +25,7 @@ def style():
         set_matplotlib_formats("svg", metadata=dict.fromkeys(["Creator", "Date", "Format", "Type"]))
 
 
-def heat_map(values, tokens, key_tokens=None, kind="weights", mask=None, ax=None):
+def heat_map(values, tokens, key_tokens=None, *, kind="weights", mask=None, ax=None):
     """Draw scores or weights as a map: rows are queries, columns are keys, what is masked is hatched.
 
     Args:

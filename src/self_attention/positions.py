@@ -5,7 +5,7 @@ import numpy as np
 from ._arrays import check_integer, check_number, device, float_dtype, namespace
 
 
-def sinusoidal_positions(n, d_model, base=10000.0, layout="interleaved", like=None):
+def sinusoidal_positions(n, d_model, *, base=10000.0, layout="interleaved", like=None):
     """Encode each position by the sines and cosines of d_model / 2 wavelengths, from 2 pi to nearly base times 2 pi.
 
     X_(p, 2i) = sin(p / base^(2i / d_model))

@@ -30,7 +30,7 @@ const STYLE = `${PLANE_STYLE}
 .side td { vertical-align: top; }
 .side .track { margin-top: 0.2rem; }
 .side th:first-child, .mix th:first-child { text-align: left; white-space: normal; overflow-wrap: anywhere; }
-.mix thead :first-child { width: 24%; }
+.mix thead :first-child { width: 24%; } @media (max-width: 360px) { .mix thead :first-child { width: 30%; } }
 .side tfoot th, .side tfoot td, .mix tfoot th, .mix tfoot td { border-top: 1px solid var(--muted); }
 .mix { margin-top: 0.75rem; }
 .many td, .many thead th { font-size: 0.75rem; letter-spacing: -0.02em; }

@@ -69,6 +69,11 @@ const STYLE = `
   .chain th:first-child { width: 17%; }
   .chain thead th:nth-child(2) { width: 37%; }
 }
+@container (max-width: 19rem) {
+  .chain { font-size: 0.8125rem; } .chain th, .chain td { padding-inline: 0.15rem; }
+  .chain thead th:nth-child(2) { width: 26%; } .field { max-width: 100%; }
+  .jacobian td, .many .jacobian td { font-size: 0.6875rem; letter-spacing: -0.02em; }
+}
 @media (prefers-reduced-motion: no-preference) { .track .bar { transition: transform 90ms ease-out; } }
 `;
 

@@ -196,7 +196,7 @@ class AttentionMap(Widget):
         if "causal" in names:
             allowed &= causal_mask(self._n, self._m)
         if "window" in names:
-            allowed &= window_mask(self._n, self.window, self._m)
+            allowed &= window_mask(self._n, self.window, m=self._m)
         if "padding" in names:
             allowed &= ~self._masks["padding"]
         if "given" in names:

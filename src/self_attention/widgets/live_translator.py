@@ -85,7 +85,10 @@ class LiveTranslator(ModelWidget):
     """
 
     element = "live-translator"
-    SETTINGS = ("sentence", "place", "layer", "head", "query", "change", "text", "direction", "method", *RANGES)
+    SETTINGS = (
+        *("sentence", "place", "layer", "head", "query", "change", "text", "direction", "method"),
+        *("width", "hypothesis", "temperature", "top_k", "top_p", "seed", "step"),
+    )
 
     sentence = traitlets.Int(0).tag(sync=True)
     place = traitlets.Unicode("encoder").tag(sync=True)

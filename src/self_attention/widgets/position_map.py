@@ -87,7 +87,7 @@ class PositionMap(Widget):
     @property
     def table(self):
         """The position vectors, (n, d_model), by the core."""
-        return sinusoidal_positions(self._n, self.d_model, self.base, self.layout)
+        return sinusoidal_positions(self._n, self.d_model, base=self.base, layout=self.layout)
 
     @property
     def dots(self):

@@ -9,7 +9,7 @@
 .position th, .position td { padding: 0 0.2rem; height: 1.35rem; font-weight: 400; }
 .position th { text-align: right; width: 5rem; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .position .right th { font-weight: 700; color: var(--value); }
-.position .number { width: 2.6rem; text-align: right; }
+.position .number { width: 3rem; text-align: right; white-space: nowrap; }
 .position tfoot td, .position tfoot th { border-top: 1px solid var(--line); font-weight: 600; }
 .track { position: relative; height: 0.85rem; background: var(--well); border-radius: 2px; }
 .track div { position: absolute; inset: 0 auto 0 0; border-radius: 2px; }
@@ -26,7 +26,7 @@
 @container (max-width: 29rem) {
   .positions { grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 0.6rem 0.7rem; }
   .live { min-height: 2.9em; } .smooth { min-height: 4.4em; }
-  .position th { width: 39%; } .position .number { width: 2.1rem; } .position th, .position td { padding: 0 0.1rem; font-size: 0.8125rem; }
+  .position th { width: 39%; } .position .number { width: 2.4rem; } .position th, .position td { padding: 0 0.1rem; font-size: 0.8125rem; }
 }
 @media print { .play { display: none; } }
 @media (prefers-reduced-motion: no-preference) { .bar { transition: width 60ms linear; } }

@@ -1,4 +1,4 @@
-"""Words that lead further: author and year to the references, the first use of a term on a page to the glossary."""
+"""Author and year lead to the references, which say of each work where it is cited."""
 
 import functools
 import re
@@ -7,55 +7,12 @@ from typing import NamedTuple
 
 from docutils import nodes
 from pybtex.database import parse_file
-from sphinx import addnodes
 from sphinx.util.docutils import SphinxDirective
 
+from .inline import FIXED, Links, place, put_links, stands_in
+
 BIBLIOGRAPHY = Path(__file__).parents[1] / "references.bib"
-REFERENCES, GLOSSARY = "book/references", "book/glossary"
-
-# Text, and links in it
-
-# Where no word becomes a link.
-FIXED = (nodes.title, nodes.caption, nodes.reference, nodes.literal, nodes.math, nodes.FixedTextElement, nodes.raw)
-FIXED += (addnodes.desc_signature, addnodes.pending_xref)
-
-
-def stands_in(node, kinds):
-    while node and not isinstance(node, kinds):
-        node = node.parent
-    return node is not None
-
-
-def put_links(text, links):
-    """Replace parts of a text, given in order as [(start, end, link)], by links that show them."""
-    parts, done = [], 0
-    for start, end, link in links:
-        link += nodes.Text(text[start:end])
-        parts += [nodes.Text(text[done:start]), link]
-        done = end
-    if links:
-        text.parent.replace(text, [*parts, nodes.Text(text[done:])])
-
-
-def place(node):
-    """The id of the section, or of the object of the library, in which a node stands."""
-    while not node.get("ids"):
-        node = node.parent
-    return node["ids"][0]
-
-
-class Links:
-    """Makes links from one page to places on others."""
-
-    def __init__(self, app, docname):
-        self.address = functools.partial(app.builder.get_relative_uri, docname)
-
-    def __call__(self, page, anchor, *children, **attributes):
-        address = f"{self.address(page)}#{anchor}"
-        return nodes.reference("", "", *children, internal=True, refuri=address, **attributes)
-
-
-# Citations
+REFERENCES = "book/references"
 
 
 class Work(NamedTuple):
@@ -192,120 +149,23 @@ def listed(items):
     return [node for item, sign in zip(items, signs, strict=True) for node in (item, nodes.Text(sign))]
 
 
-# Terms
-
-# Pages where terms are quoted or tabulated rather than used, and the front page.
-NO_TERMS = (GLOSSARY, REFERENCES, "book/index", "book/ledger", "book/notation", "book/cheatsheet")
-
-# Entries that are too plain, or on too many pages, to be marked where they are used.
-PLAIN = "attention feature frame linear memory output position rank source state target vector".split()
-
-# Pages where a word, at its first use, means something else: the weights of a model, the loss of order.
-NOT_MEANT = {
-    "book/api_attention": ["cosine"],
-    "book/api_models": ["cosine", "scale", "weight"],
-    "book/models": ["weight"],
-    "notebooks/03_seq2seq_attention": ["weight"],
-    "notebooks/07_masking": ["value"],
-    "notebooks/08_multi_head": ["padding"],
-    "notebooks/09_position": ["loss"],
-    "notebooks/11_transformer": ["embedding", "score"],
-    "notebooks/12_training": ["cosine", "weight"],
-}
-
-
-class Term(NamedTuple):
-    name: str
-    anchor: str
-    meaning: str
-    explained: tuple  # the pages that explain it, which need no link
-
-    @property
-    def pattern(self):
-        """Match the term and its plural; a small first letter may be a capital, as where a sentence begins."""
-        stem, last = re.escape(self.name[:-1]), re.escape(self.name[-1])
-        ending = "(?:y|ies)" if last == "y" else f"{last}(?:e?s)?"
-        return f"(?i:{stem}{ending})" if self.name.islower() else stem + ending
-
-
-def terms(env):
-    """What the glossary explains."""
-    found = []
-    for item in env.get_doctree(GLOSSARY).findall(nodes.definition_list_item):
-        definition = next(item.findall(nodes.paragraph))
-        pages = tuple(node["reftarget"] for node in definition.findall(addnodes.pending_xref))
-        meaning = "".join(plain(node) for node in definition if not isinstance(node, addnodes.pending_xref))
-        meaning = re.sub(r"(?<=[.)])\s*(?:Chapters|,|and|\s)*\.$", "", meaning)
-        found += [Term(term[0].astext(), term["ids"][0], meaning, pages) for term in item.findall(nodes.term)]
-    return tuple(found)
-
-
-def plain(node):
-    """Read a node as text without LaTeX."""
-    text = node.astext()
-    if isinstance(node, nodes.math):
-        text = re.sub(r"\\sqrt\{(.*?)\}", r"√\1", text)
-        text = re.sub(r"\\text\{(.*?)\}", r"\1", text).replace("\\", "")
-    return text
-
-
-def link_terms(env, docname, doctree, link):
-    """Link the first use of each term on a page, but on those that explain it."""
-    known = terms(env)
-    skipped = [*PLAIN, *NOT_MEANT.get(docname, ())]
-    unused = {term for term in known if docname not in term.explained and term.name not in skipped}
-    for text in list(doctree.findall(nodes.Text)):
-        links = []
-        quiet = stands_in(text.parent, (*FIXED, nodes.strong, nodes.emphasis)) or opens_in_bold(text.parent)
-        for start, end, term in () if quiet else uses(text, known):
-            if term in unused:
-                unused.remove(term)
-                links.append((start, end, link(GLOSSARY, term.anchor, classes=["term"], reftitle=term.meaning)))
-        put_links(text, links)
-
-
-def opens_in_bold(paragraph):
-    """Tell a chapter's opening, a question, a quoted note and its verdict."""
-    first = next((node for node in paragraph if node.astext()), None)
-    return isinstance(first, nodes.strong)
-
-
-def uses(text, terms):
-    """Find the terms in a text, the longest where several begin: [(start, end, term)]."""
-    pattern, longest = any_of(terms)
-    return [(*match.span(), longest[match.lastindex - 1]) for match in pattern.finditer(text)]
-
-
-@functools.cache
-def any_of(terms):
-    longest = sorted(terms, key=lambda term: -len(term.name))
-    one = "|".join(f"({term.pattern})" for term in longest)
-    not_here = r"[\w-]|\.\w"  # part of another word, or of the name of a file
-    return re.compile(rf"(?<![\w-])(?<!in your )(?:{one})(?!{not_here})"), longest  # nor "in your head"
-
-
-# Building
-
-
 def complete(app, doctree, docname):
     link = Links(app, docname)
     if docname == REFERENCES:
         list_citations(app.env, doctree, link)
     else:
         link_citations(doctree, link)
-    if docname not in NO_TERMS:
-        link_terms(app.env, docname, doctree, link)
 
 
 def outdated(app, env, added, changed, removed):
     """Read the references again when anything has changed that may cite."""
-    app.new_words = bool({REFERENCES, GLOSSARY} & changed)
+    app.references_changed = REFERENCES in changed
     return [REFERENCES] if added | changed | removed else []
 
 
 def updated(app, env):
-    """Write all pages again when what they link to has changed."""
-    return env.found_docs if app.new_words else []
+    """Write all pages again when the references have changed."""
+    return env.found_docs if app.references_changed else []
 
 
 def setup(app):

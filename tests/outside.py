@@ -1,10 +1,5 @@
-"""List the links that leave the book, with the places where they stand: python tools/links.py
+"""The links that leave the book: where they stand, and whether each has the right form; `make links` asks them all."""
 
-The tests have no network: they look at the form of the addresses only. To see whether each still answers, pass the list
-on, for example: python tools/links.py --bare | xargs -n 1 curl -sSILo /dev/null -w '%{http_code} %{url}\\n'
-"""
-
-import argparse
 import json
 import re
 from pathlib import Path
@@ -68,17 +63,3 @@ def twins(addresses):
     for address in addresses:
         found.setdefault(re.sub(r"^https?://(www\.)?|/$", "", address).lower(), set()).add(address)
     return [sorted(group) for group in found.values() if len(group) > 1]
-
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--bare", action="store_true", help="the addresses alone, one in a line")
-    bare = parser.parse_args().bare
-    for address, places in links().items():
-        print(address)
-        if not bare:
-            print(*(f"    {place}" for place in dict.fromkeys(places)), sep="\n")
-
-
-if __name__ == "__main__":
-    main()
