@@ -27,12 +27,9 @@ ROOT = Path(__file__).resolve().parent.parent
 TIMEOUT = 120  # seconds for one cell
 TAGS = {"hide-cell", "hide-input", "raises-exception", "nbval-ignore-output", "finding", "example"}  # CONTRIBUTING.md
 PENDING = (  # check_words and check_findings leave these chapters alone: take out the line of one that is ready
-    "# 8 ",
     "# 9 ",
     "# 10 ",
     "# 11 ",
-    "# 12 ",
-    "# 13 ",
 )
 
 SETUP = """\
