@@ -187,9 +187,8 @@ def test_an_offset_moves_the_positions(scripts):
     here = model.transformer.embed(model.transformer.source, ids)
     model.first = 2
     there = model.transformer.embed(model.transformer.source, ids)
-    torch.testing.assert_close(
-        there - here, sinusoidal_positions(5, 64, like=here)[2:] - sinusoidal_positions(3, 64, like=here)
-    )
+    positions = sinusoidal_positions(5, 64, like=here)
+    torch.testing.assert_close((there - here)[0], positions[2:] - positions[:3])
 
 
 def test_one_row_decides_between_il_and_elle():
