@@ -403,7 +403,7 @@ def is_meant(match, number):
 
 # A finding about trained parameters says over how many seeds ---------------------------------------------------------
 
-TRAINS = {"load", "logs", "train", "fit", "step"}  # nn.load, nn.logs, nn.train, optimizer.step
+TRAINS = {"load", "logs", "train", "fit", "step"}  # nn.load, nn.logs, training.train, optimizer.step
 SENTENCE = re.compile(r"(?<=[.!?:])\)?\**\s+|\n\s*\n|\n(?=\s*[-*|\d])")
 SEEDS = re.compile(r"\bseeds?\b", re.IGNORECASE)
 
@@ -438,7 +438,9 @@ def trained_cells(notebook):
             names = [node for node in nodes if isinstance(node, ast.Name)]
             calls = {node.func.attr for node in nodes if isinstance(node, ast.Call) and hasattr(node.func, "attr")}
             named = {node.id for node in names if isinstance(node.ctx, ast.Store)}
-            read = {node.id for node in names if isinstance(node.ctx, ast.Load)}
+            loops = [node.target for node in nodes if isinstance(node, (ast.For, ast.comprehension))]
+            own = {name.id for target in loops for name in ast.walk(target) if isinstance(name, ast.Name)}
+            read = {node.id for node in names if isinstance(node.ctx, ast.Load)} - own
             if isinstance(statement, (ast.FunctionDef, ast.ClassDef)):
                 read -= named | {node.arg for node in nodes if isinstance(node, ast.arg)}
                 named = {statement.name}

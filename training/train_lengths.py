@@ -13,9 +13,12 @@ from random import Random
 
 import torch
 
-from self_attention import nn, train
-from self_attention.corpus import Vocabulary
-from self_attention.runs import Log, log_file, options
+from self_attention import nn
+from self_attention import train as command
+from self_attention.book.runs import log_file, options
+from self_attention.training import train
+from self_attention.training.log import Log, digest
+from self_attention.vocabulary import Vocabulary
 
 STEPS, LONGEST, OFFSETS = 3000, 12, 20
 BEYOND = (13, 14, 15, 16)
@@ -40,8 +43,8 @@ class Translator(nn.TransformerTranslator):
 def lengths(model, pairs):
     """Of the translations of some pairs, in %: the right ones, those with too few words, those with too many."""
     said = model.translate([source for source, _ in pairs])
-    right = [its == target for its, (_, target) in zip(map(str, said), pairs, strict=True)]
-    more = [len(str(its).split()) - len(target.split()) for its, (_, target) in zip(said, pairs, strict=True)]
+    right = [its == target for its, (_, target) in zip(said, pairs, strict=True)]
+    more = [len(its.split()) - len(target.split()) for its, (_, target) in zip(said, pairs, strict=True)]
     shares = {"exact": right, "short": [n < 0 for n in more], "long": [n > 0 for n in more]}
     return {"sentences": len(pairs)} | {name: round(100 * sum(hits) / len(pairs), 1) for name, hits in shares.items()}
 
@@ -52,11 +55,11 @@ def figures(model, test, directions):
     return {
         name: {
             group: lengths(
-                model, train.directed([pair for pair in test if train.longer(pair) in its], **directions)[name]
+                model, command.directed([pair for pair in test if command.longer(pair) in its], **directions)[name]
             )
             for group, its in groups.items()
         }
-        for name in train.directed([], **directions)
+        for name in command.directed([], **directions)
     }
 
 
@@ -67,17 +70,17 @@ def main(*words):
     name, seed, steps = asked.name, asked.seed, asked.steps
     torch.set_num_threads(1)
 
-    pairs, tests = train.parts(train.options().parse_args(["--longest", str(LONGEST), "--out", "unused"]))
+    pairs, tests = command.parts(command.options().parse_args(["--max-len", str(LONGEST), "--out", "unused"]))
     directions = {"languages": ["fr", "en"], "to": ["en", "fr"]}
-    examples = sum(train.directed(pairs, **directions).values(), [])
+    examples = sum(command.directed(pairs, **directions).values(), [])
     torch.manual_seed(seed)
     words = Vocabulary([sentence for pair in examples for sentence in pair])
     model = Translator(words, OFFSETS if name == "offset" else 0, seed)
-    command = f"python training/train_lengths.py {name} --seed {seed} --steps {steps}"
-    facts = {"seed": seed, "steps": steps, "corpus": nn.digest([pairs, tests])}
+    typed = f"python training/train_lengths.py {name} --seed {seed} --steps {steps}"
+    facts = {"seed": seed, "steps": steps, "corpus": digest([pairs, tests])}
     file = log_file(f"lengths_{name}", seed, steps, asked.out)
-    run = Log(f"lengths_{name}", command, model, log=file, show=True, **facts)
-    nn.train(model, examples, steps, rate=5e-3, seed=seed, report=run.report, fused=True, length=train.words)
+    run = Log(f"lengths_{name}", typed, model, log=file, show=True, **facts)
+    train(model, examples, steps, rate=5e-3, seed=seed, report=run.report, fused=True, length=command.words)
     run.write(lambda model: figures(model, tests["sentences"], directions))
 
 

@@ -12,9 +12,11 @@ import sys
 
 import torch
 
-from self_attention import __version__, nn
-from self_attention.layers import Recaller, accuracy, gradients, recall_examples, stacked
-from self_attention.runs import log_file, options, write
+from self_attention import __version__
+from self_attention.book.comparison import Recaller, accuracy, gradients, recall_examples, stacked
+from self_attention.book.runs import log_file, options
+from self_attention.training import train
+from self_attention.training.log import write
 
 N, STEPS, RATE = 64, 1500, 1e-2
 PAIRS = (1, 8, 64)
@@ -28,7 +30,7 @@ def norms(model, pairs):
     return {str(distance): float(f"{found[i, distance]:.2e}") for i, distance in enumerate(DISTANCES)}
 
 
-def train(kind, pairs, seed, steps, rate, distance):
+def measure(kind, pairs, seed, steps, rate, distance):
     """One model: its parameters, its curve [step, right of 300 unseen sequences in %], and what it does in the end."""
     torch.manual_seed(seed)
     model, examples = Recaller(kind, N), recall_examples(20_000, pairs, N, distance, seed=seed)
@@ -40,7 +42,7 @@ def train(kind, pairs, seed, steps, rate, distance):
         if step % 50 == 0 or step == steps:
             found["curve"].append([step, round(100 * accuracy(model, unseen), 1)])
 
-    nn.train(model, examples, steps, batch=32, rate=rate, seed=seed, report=report)
+    train(model, examples, steps, batch=32, rate=rate, seed=seed, report=report)
     found["gradient"]["trained"] = norms(model, pairs)
     found["right"] = {
         str(distance): round(100 * accuracy(model, recall_examples(500, pairs, N, distance, seed=2000)), 1)
@@ -66,7 +68,7 @@ def main(*words):
     command = shlex.join(map(str, [*command, "--pairs", *tasks, "--kinds", *kinds]))
     entries = {"name": name, "command": command, "version": __version__, "seed": seed, "steps": steps, "rate": rate}
     entries["test"] = {
-        str(pairs): {kind: train(kind, pairs, seed, steps, rate, distance) for kind in kinds} for pairs in tasks
+        str(pairs): {kind: measure(kind, pairs, seed, steps, rate, distance) for kind in kinds} for pairs in tasks
     }
     write(file, entries)
 

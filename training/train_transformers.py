@@ -14,9 +14,12 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from self_attention import nn
-from self_attention.corpus import Vocabulary, because_pairs, corpus
-from self_attention.runs import log, options
-from self_attention.transformer import force
+from self_attention.book.runs import log, options
+from self_attention.corpus import because_pairs, corpus
+from self_attention.nn import Force
+from self_attention.training import train
+from self_attention.training.log import digest
+from self_attention.vocabulary import Vocabulary
 
 STEPS = 4000
 MODELS = {"pronouns": {"h": 1, "layers": (3, 1)}, "heads": {"h": 4, "layers": (2, 2)}}
@@ -67,10 +70,10 @@ def rows(pairs):
     }  # fmt: skip
 
 
-def flips(model, pairs, change):
+def flips(model, pairs, intervention):
     """The share of il that become elle, and of elle that become il, in %."""
-    said = model.translate([pair.en for pair in pairs], change=change)
-    return percent([pronoun(str(its)) == OTHER[pronoun(pair.fr)] for its, pair in zip(said, pairs, strict=True)])
+    said = model.translate([pair.en for pair in pairs], intervention=intervention)
+    return percent([pronoun(its) == OTHER[pronoun(pair.fr)] for its, pair in zip(said, pairs, strict=True)])
 
 
 def mean_weight(model, pairs, rows, columns):
@@ -93,7 +96,7 @@ def pronouns(model, pairs):
     and in the row of the decoder's look at the source ("cross") that writes the pronoun.
     """
     said = model.translate([pair.en for pair in pairs])
-    hits = [str(its) == pair.fr for its, pair in zip(said, pairs, strict=True)]
+    hits = [its == pair.fr for its, pair in zip(said, pairs, strict=True)]
     found = {"sentences": len(pairs), "right": percent(hits)}
     if not any(hits):
         return found
@@ -102,7 +105,7 @@ def pronouns(model, pairs):
 
     def forced(place, row, heads=(None,)):
         for i in range(layers[place != "encoder"]):
-            yield [flips(model, right, force(place, i, at[row], at["other"], head)) for head in heads]
+            yield [flips(model, right, Force(place, i, at[row], at["other"], head)) for head in heads]
 
     looking = ("it", "adjective")
     found["weight"] = {row: mean_weight(model, right, at[row], at["meant"]) for row in looking}
@@ -121,7 +124,7 @@ def without_head(model, pairs):
     heads = range(model.config["h"])
     return {
         place: [
-            [percent(model.exact(pairs, change=force(place, layer, head=head))) for head in heads]
+            [percent(model.exact(pairs, intervention=Force(place, layer, head=head))) for head in heads]
             for layer in range(len(layers))
         ]
         for place, layers in places.items()
@@ -148,9 +151,9 @@ def main(*words):
     pairs = {part: english_to_french(parts[part]) for part in ("train", "test")}
     model = build(name, seed, pairs["train"])
     command = f"python training/train_transformers.py {name} --seed {seed} --steps {steps}"
-    run = log(f"transformer_{name}", command, model, out, ship, seed=seed, steps=steps, corpus=nn.digest(parts))
+    run = log(f"transformer_{name}", command, model, out, ship, seed=seed, steps=steps, corpus=digest(parts))
     model.loss = partial(loss, model)
-    nn.train(model, pairs["train"], steps, rate=5e-3, seed=seed, report=run.report)
+    train(model, pairs["train"], steps, rate=5e-3, seed=seed, report=run.report)
     run.write(lambda model: accuracy(model, pairs["test"]))
 
 
