@@ -1,6 +1,7 @@
 """The weights that the package ships load, fit this corpus and do what their logs say; and how they came about."""
 
 import json
+import re
 import sys
 from pathlib import Path, PurePath
 
@@ -46,12 +47,13 @@ def tagged():
 def scripts(monkeypatch):
     """The modules of the training scripts."""
     monkeypatch.syspath_prepend(ROOT / "training")
+    import train_lengths
     import train_taggers
     import train_transformers
     import train_translators
 
-    yield train_translators, train_taggers, train_transformers
-    for name in ("train_translators", "train_taggers", "train_transformers"):
+    yield train_translators, train_taggers, train_transformers, train_lengths
+    for name in ("train_translators", "train_taggers", "train_transformers", "train_lengths"):
         del sys.modules[name]
 
 
@@ -74,6 +76,22 @@ def test_each_file_has_a_card_that_says_what_file_and_log_say():
         path = nn.WEIGHTS / f"{name}.safetensors"
         assert path.with_suffix(".md").read_text(encoding="utf-8") == card(path, log(name), runs.ABOUT[name]), name
         assert f"{log(name)['parameters']:,}" in next(line for line in page.splitlines() if f"`{name}`" in line)
+
+
+def shares(name, part):
+    """One or two shares of a log: of the direction or directions in which its model translates, or of words tagged."""
+    both = [part[f"{side} sentences"]["all"] for side in ("fr-en", "en-fr")] if name == "transformer_both" else [part]
+    return [(its.get("all", its)).get("exact", its.get("all", its).get("right")) for its in both]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_page_says_how_far_the_seeds_lie_apart(name):
+    page = (ROOT / "book" / "models.md").read_text(encoding="utf-8")
+    *_, right, seeds, _, _ = next(line for line in page.splitlines() if f"`{name}`" in line).split("|")
+    assert re.findall(r"\d+\.\d+", right) == [str(share) for share in shares(name, log(name)["test"])]
+    runs = [shares(name, run["test"]) for run in logs(name) if run["steps"] == log(name)["steps"]]
+    spread = [f"{share:.2f}" for side in zip(*runs, strict=True) for share in sorted({min(side), max(side)})]
+    assert [f"{float(share):.2f}" for share in re.findall(r"\d+\.\d+", seeds)] == spread
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -127,20 +145,71 @@ def test_the_two_way_transformer_is_as_good_as_its_log_says(parts):
     assert hello in GREETINGS["bonjour"] and hello != "hello"  # step by step "good" comes first: chapter 13
 
 
-def test_a_model_does_not_go_far_beyond_the_lengths_it_has_seen():
-    short = logs("transformer_short")[0]["test"]
-    for name in ("fr-en", "en-fr"):
-        beyond = short[f"{name} sentences longer than any in training"]
-        assert short[f"{name} sentences"]["all"]["exact"] > 95 and beyond["16"]["exact"] < 20
-        assert beyond["13"]["exact"] > beyond["14"]["exact"] > beyond["15"]["exact"] > beyond["16"]["exact"]
+def sides(name, group):
+    """The figures of one group of lengths, in both directions, over all seeds."""
+    return [test[group] for run in logs(name) for test in run["test"].values()]
 
 
-def test_one_row_decides_between_il_and_elle_and_in_the_larger_model_none():
+def test_the_lengths_were_asked_about_with_three_seeds_each(scripts):
+    pairs, tests = command.parts(command.options().parse_args(["--max-len", "12", "--out", "a.safetensors"]))
+    facts = [
+        (name, seed, scripts[3].STEPS, digest([pairs, tests])) for name in ("plain", "offset") for seed in range(3)
+    ]
+    runs = [
+        (name, run["seed"], run["steps"], run["corpus"])
+        for name in ("plain", "offset")
+        for run in logs(f"lengths_{name}")
+    ]
+    assert runs == facts
+
+
+def test_one_word_more_is_as_hard_with_all_positions_trained():
+    plain, offset = ([its["exact"] for its in sides(f"lengths_{name}", "13")] for name in ("plain", "offset"))
+    assert max(plain + offset) < 60
+    assert abs(np.mean(plain) - np.mean(offset)) < 10
+
+
+def test_four_words_more_are_easier_with_all_positions_trained():
+    plain, offset = ([its["exact"] for its in sides(f"lengths_{name}", "16")] for name in ("plain", "offset"))
+    assert max(plain) < 5 and min(offset) > 10
+
+
+def test_an_offset_is_drawn_for_each_batch_and_is_the_same_on_both_sides(scripts):
+    torch.manual_seed(0)
+    model, firsts = scripts[3].Translator(Vocabulary(["merci thanks"]), 20, seed=0), []
+    embed = model.transformer.embed
+    model.transformer.embed = lambda embedding, ids, first=0: firsts.append(model.first) or embed(embedding, ids, first)
+    for _ in range(50):
+        model.loss([("merci", "thanks")])
+    assert firsts[::2] == firsts[1::2] and set(firsts) <= set(range(21)) and len(set(firsts)) > 10
+    firsts.clear()
+    model.translate(["merci"], max_len=2)
+    assert set(firsts) == {0}
+
+
+def test_an_offset_moves_the_positions(scripts):
+    torch.manual_seed(0)
+    model = scripts[3].Translator(Vocabulary(["merci"]), 20, seed=0)
+    ids = torch.tensor([[4, 4, 4]])
+    here = model.transformer.embed(model.transformer.source, ids)
+    model.first = 2
+    there = model.transformer.embed(model.transformer.source, ids)
+    positions = sinusoidal_positions(5, 64, like=here)
+    torch.testing.assert_close((there - here)[0], positions[2:] - positions[:3])
+
+
+def test_one_row_decides_between_il_and_elle():
     because = log("transformer_pronouns")["test"]["because"]
     assert because["right"] > 99 and because["flips"]["it"][2] > 99  # its third layer; other seeds differ
     assert max(sum((because["flips"][row] for row in ("because", "was", "adjective")), [])) < 1
-    because = log("transformer_heads")["test"]["because"]
-    assert because["right"] > 99 and max(sum(because["flips"].values(), [])) < 50
+
+
+def test_with_four_heads_it_depends_on_the_seed_which_row_decides():
+    runs = [run["test"]["because"] for run in logs("transformer_heads")]
+    assert [its["right"] for its in runs] == [100, 100, 100]
+    assert [[round(share) for share in its["flips"]["it"]] for its in runs] == [[14, 0], [65, 0], [99, 53]]
+    for its in runs:  # the last of each row is all heads at once
+        assert its["flips"]["it"] == [shares[-1] for shares in its["flips_by_head"]["encoder"]]
 
 
 def test_attention_wins_on_long_sentences():
