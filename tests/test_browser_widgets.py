@@ -417,7 +417,7 @@ PIXELS = """(el, boxes) => {
 
 
 COLOURS = """
-const { colourTable } = await import(`${process.argv[1]}colours.js`);
+const { colourTable } = await import(`${process.argv[1]}frame/colours.js`);
 console.log(JSON.stringify([colourTable("weights", false), colourTable("weights", true)]));
 """
 

@@ -149,7 +149,7 @@ def test_long_labels_are_cut():
 
 
 def test_labels_may_be_ids_and_ends_of_lines():
-    ax = plots.heat_map(np.eye(2), torch.tensor([101, 7]), ["a", "\n"])
+    ax = plots.heat_map([[1, 0], [0, 1]], torch.tensor([101, 7]), ["a", "\n"])
     assert [t.get_text() for t in ax.get_yticklabels()] == ["101", "7"]
     assert [t.get_text() for t in ax.get_xticklabels()] == ["a", "⏎"]
 

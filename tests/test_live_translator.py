@@ -234,9 +234,9 @@ def test_what_it_says_of_itself(live, shipped):
 
 RUN = """
 import { text } from "node:stream/consumers";
-const { half, readSafetensors } = await import(`${process.argv[1]}safetensors.js`);
-const { Transformer } = await import(`${process.argv[1]}transformer.js`);
-const { begin, greedy } = await import(`${process.argv[1]}decoding.js`);
+const { half, readSafetensors } = await import(`${process.argv[1]}maths/safetensors.js`);
+const { Transformer } = await import(`${process.argv[1]}maths/transformer.js`);
+const { begin, greedy } = await import(`${process.argv[1]}maths/decoding.js`);
 const { file, sentences, rows } = JSON.parse(await text(process.stdin));
 const bytes = Uint8Array.from(atob(file), (letter) => letter.charCodeAt(0));
 const model = new Transformer(readSafetensors(bytes));
@@ -313,7 +313,7 @@ def test_javascript_is_torch(config, tmp_path):
 
 def test_float16_to_the_last_bit():
     script = "console.log(JSON.stringify(Array.from({ length: 65536 }, (_, bits) => String(half(bits)))))"
-    script = f"const {{ half }} = await import(`${{process.argv[1]}}safetensors.js`);\n{script}"
+    script = f"const {{ half }} = await import(`${{process.argv[1]}}maths/safetensors.js`);\n{script}"
     numbers = np.arange(65536, dtype=np.uint16).view(np.float16).astype(np.float64)
     said = np.array([float(text.replace("Infinity", "inf")) for text in node(script)])
     assert np.array_equal(said, numbers, equal_nan=True)
@@ -711,7 +711,7 @@ def test_python_draws_and_cuts_as_the_page():
     cuts = [(0, 1.0), (1, 1.0), (3, 1.0), (0, 0.5), (0, 0.1), (4, 0.7), (20, 0.999)]
     script = """
     import { text } from "node:stream/consumers";
-    const { drawn, truncate, uniform } = await import(`${process.argv[1]}decoding.js`);
+    const { drawn, truncate, uniform } = await import(`${process.argv[1]}maths/decoding.js`);
     const { rows, cuts, seeds } = JSON.parse(await text(process.stdin));
     const cut = rows.map((row) => cuts.map(([k, p]) => [...truncate(Float64Array.from(row), k, p)]));
     const numbers = seeds.map((seed) => Array.from({ length: 100 }, uniform(seed)));
@@ -791,7 +791,7 @@ def test_the_file_that_is_fetched_is_under_500_KB(name):
     file = (nn.WEIGHTS / f"{name}.safetensors").read_bytes()
     script = """
     import { text } from "node:stream/consumers";
-    const { unpack } = await import(`${process.argv[1]}safetensors.js`);
+    const { unpack } = await import(`${process.argv[1]}maths/safetensors.js`);
     console.log(JSON.stringify(Buffer.from(await unpack(JSON.parse(await text(process.stdin)))).toString("base64")));
     """
     for part in (file, file[:-1]):  # an odd number of bytes too

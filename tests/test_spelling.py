@@ -69,7 +69,7 @@ def test_python_splits(known, text, words):
 def test_the_page_splits_as_python_does():
     script = """
     import { text } from "node:stream/consumers";
-    const { split } = await import(`${process.argv[1]}sentences.js`);
+    const { split } = await import(`${process.argv[1]}maths/sentences.js`);
     const cases = JSON.parse(await text(process.stdin));
     console.log(JSON.stringify(cases.map(([known, sentence]) => split(sentence, new Set(known)).join("|"))));
     """

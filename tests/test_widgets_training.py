@@ -367,8 +367,8 @@ def test_what_they_say_of_themselves(blocks):
 
 RUN = """
 import { text } from "node:stream/consumers";
-const { readSafetensors } = await import(`${process.argv[1]}safetensors.js`);
-const { lens, Watched, way } = await import(`${process.argv[1]}blocks.js`);
+const { readSafetensors } = await import(`${process.argv[1]}maths/safetensors.js`);
+const { lens, Watched, way } = await import(`${process.argv[1]}maths/blocks.js`);
 const { file, cases } = JSON.parse(await text(process.stdin));
 const model = new Watched(readSafetensors(Uint8Array.from(atob(file), (letter) => letter.charCodeAt(0))));
 const plain = (numbers) => numbers && Array.from(numbers, (x) => (x.length === undefined ? x : [...x]));

@@ -1,4 +1,4 @@
-"""What somebody types, as words that a model knows. The page does the same in widgets/src/sentences.js."""
+"""What somebody types, as words that a model knows. The page does the same in widgets/src/maths/sentences.js."""
 
 import re
 from difflib import get_close_matches

@@ -201,7 +201,7 @@ class Translator(Seq2Seq):
         ids, scores, weights = (
             None if part[0] is None else torch.cat(part, dim=1) for part in zip(*steps, strict=True)
         )
-        lengths = [len(sentence.split()) for sentence in sentences]
+        lengths = mask.sum(dim=(1, 2)).tolist()  # of what could be read
         return [self._translation(ids, scores, weights, lengths, b) for b in range(len(ids))]
 
     def _translation(self, ids, scores, weights, lengths, b):
@@ -270,7 +270,7 @@ class TransformerTranslator(Seq2Seq):
         """
         check_integer("max_len", max_len, least=1)
         sentences = self.typed(sentences, unknown)
-        ids, lengths, mask = self.ids(sentences)
+        ids, _, mask = self.ids(sentences)
         target = torch.full((len(sentences), 1), Vocabulary.BOS, device=self.device)
         kv_cache, steps = None if intervention else KVCache(), []
         ended = torch.zeros_like(target, dtype=torch.bool)
@@ -288,7 +288,7 @@ class TransformerTranslator(Seq2Seq):
         check_rows(intervention, list(map(len, words)))
         return [
             Translation(its, weights=weights[b, :, :, : len(its), :m])  # (layers, h, n, m)
-            for b, (its, m) in enumerate(zip(words, lengths.tolist(), strict=True))
+            for b, (its, m) in enumerate(zip(words, mask.sum(dim=(1, 2)).tolist(), strict=True))
         ]
 
     @torch.no_grad()

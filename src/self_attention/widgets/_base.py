@@ -216,7 +216,7 @@ def caption_of(caption):
 
 
 def decimals(x, digits):
-    """A number for people: fixed decimals, with an exponent from 1e5 on. format() of element.js writes the same."""
+    """A number for people: fixed decimals, an exponent from 1e5 on; as format() of frame/element.js writes it."""
     if abs(x) < FIXED:
         return f"{x:.{digits}f}"
     mantissa, _, exponent = f"{x:.{digits}e}".partition("e")
