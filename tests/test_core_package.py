@@ -140,7 +140,7 @@ def test_nothing_is_cropped_in_any_style(n, m, letters, size):
                 box = text.get_window_extent()
                 assert page.x0 <= box.x0 and box.x1 <= page.x1, text
                 assert page.y0 <= box.y0 and box.y1 <= page.y1, text
-        assert ax.get_position().width * page.width / m >= 0.2 * size  # a cell can be seen
+        assert n * m > 144 or ax.get_position().width * page.width / m >= 2 * size  # there is place for a number
 
 
 def test_long_labels_are_cut():

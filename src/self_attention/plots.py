@@ -61,13 +61,13 @@ def heat_map(
     key_tokens = tokens if key_tokens is None else as_labels("key_tokens", key_tokens)
     shown = check_map(values, tokens, key_tokens, kind, mask)
     n, m = shown.shape
-    slanted = {"rotation": 45, "ha": "left"} if m > 12 or max(map(len, key_tokens)) > 6 else {}
     if ax is None:
-        cells = np.array([m, n]) * min(0.62, 9 / max(n, m))  # in inches, for letters of 11 points
-        top = 0.7 * longest(key_tokens) if slanted else 0
-        room = np.maximum([1.6, 0.9], [longest(tokens) + top + 0.8, top + 0.6])
+        side = min(0.62, 9 / max(n, m))  # in inches, for letters of 11 points
+        left, top = (max(0, longest(labels) - 0.75) for labels in (tokens, key_tokens))  # more than words usually need
+        wide = side * m if n * m <= MOST_NUMBERS else max(side * m, 1.5)  # with a colour bar
+        size = np.array([1.6 + wide + left + 0.7 * top, 0.9 + side * n + 0.7 * top])
         layout = None if plt.rcParams["figure.constrained_layout.use"] else "compressed"  # with neither, labels are cut
-        _, ax = plt.subplots(figsize=(cells + room) * (plt.rcParams["font.size"] / 11), layout=layout)
+        _, ax = plt.subplots(figsize=size * (plt.rcParams["font.size"] / 11), layout=layout)
 
     grey = plt.rcParams["text.color"]
     ax.patch.set(hatch="////", edgecolor=grey, linewidth=0)  # shows through where a cell is masked
@@ -81,6 +81,7 @@ def heat_map(
     else:
         ax.figure.colorbar(cells, ax=ax, shrink=0.8, label=kind)
 
+    slanted = {"rotation": 45, "ha": "left"} if m > 12 or max(map(len, key_tokens)) > 6 else {}
     ax.set_xticks(np.arange(m) + 0.5, key_tokens, parse_math=False, **slanted)
     ax.set_yticks(np.arange(n) + 0.5, tokens, parse_math=False)
     ax.set(xlabel="keys", ylabel="queries", aspect="equal", ylim=(n, 0))
