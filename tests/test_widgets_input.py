@@ -304,8 +304,8 @@ IN_THE_PAGE = """
 import { text } from "node:stream/consumers";
 globalThis.HTMLElement = class {};
 const load = (name) => import(`${process.argv[1]}${name}.js`);
-const [{ label, LONGEST }, { format, FIXED }] = [await load("labels"), await load("element")];
-const { REACH, temperatureAt } = await load("maths");
+const [{ label, LONGEST }, { format, FIXED }] = [await load("frame/labels"), await load("frame/element")];
+const { REACH, temperatureAt } = await load("maths/attention");
 const { labels, numbers } = JSON.parse(await text(process.stdin));
 console.log(JSON.stringify({
   labels: labels.map((token) => label(token)), numbers: numbers.map(([x, d]) => format(x, d)),
