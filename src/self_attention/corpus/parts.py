@@ -65,7 +65,8 @@ def corpus(train=40_000, valid=2_000, test=2_000, seed=0):
         seed: of what the grammar draws.
 
     Returns:
-        {"train": [Pair, ...], "valid": [...], "test": [...]}, each as `pairs` gives it.
+        {"train": [Pair, ...], "valid": [...], "test": [...]}, each as `pairs` gives it. The book's models were chosen
+        with "test" in view; "valid" is what no choice has seen (training/README.md).
 
     >>> {part: len(its_pairs) for part, its_pairs in corpus(train=3, valid=1, test=2).items()}
     {'train': 3, 'valid': 1, 'test': 2}
