@@ -43,7 +43,7 @@ lab: .venv/ready ## open the notebooks in JupyterLab
 	$(BIN)/jupyter lab --notebook-dir notebooks
 
 bench: .venv/ready ## measure the widgets, the pages (with Lighthouse) and the core
-	$(BIN)/python tools/bench.py
+	$(BIN)/python -m tools.bench
 
 widgets: widgets/node_modules ## build src/self_attention/widgets/widgets.js
 	cd widgets && npm run build

@@ -22,6 +22,7 @@ def words(n):
     return [f"w{i}" for i in range(n)]
 
 
+ODD = ["", "\n", "שלום", "x" * 2000, "👩‍👩‍👧" * 500, " سلام"]
 CASES = {
     "heads and layers": lambda: AttentionMap(*random(3, 2, 3, 6, 4), tokens=words(6), layer=1, head=2),
     "cross-attention": lambda: AttentionMap(
@@ -36,6 +37,16 @@ CASES = {
     "n = 30": lambda: AttentionMap(*random(3, 30, 8), tokens=words(30), mask="causal+window", window=5),
     "n = 512": lambda: AttentionMap(*random(2, 512, 8), tokens=words(512), controls=["query", "temperature"]),
     "evil tokens": lambda: AttentionMap(*random(3, 3, 2), tokens=[EVIL, "<b>", "&amp;"], caption=EVIL),
+    "grouped queries": lambda: AttentionMap(
+        random(2, 4, 5, 4), random(2, 2, 5, 4), random(1, 1, 5, 3), tokens=words(5), layer=1, head=3
+    ),
+    "scores that bring their mask": lambda: AttentionMap(
+        scores=np.where(np.tri(6) > 0, random(2, 6, 6), [[[-1e9]], [[-np.inf]]]), V=random(6, 2), tokens=words(6),
+        show="scores", controls=["head", "query", "temperature", "mask", "window", "method", "show"],
+    ),
+    "scores of a billion": lambda: AttentionMap(scores=[[-1e9, 2e9], [-3.5e9, 1.2e9]], show="scores"),
+    "odd tokens": lambda: AttentionMap(*random(3, 6, 4), tokens=ODD),
+    "one query, 300 keys": lambda: AttentionMap(random(1, 4), random(300, 4), tokens=["q"], key_tokens=words(300)),
     "player": lambda: AttentionPlayer(
         random(3, 4), *random(3, 4, 2), tokens=["<i>", EVIL, "&lt;"], divisor=2.0, step=2, edits={"scores[0,1]": 3.0}
     ),
@@ -160,7 +171,7 @@ def cell(live, i, j):
     live.find("canvas").evaluate("canvas => canvas.scrollIntoView({ block: 'center', behavior: 'instant' })")
     layout = live.check()["layout"]
     box = live.find("canvas").bounding_box()
-    x, y = layout["left"] + (j + 0.5) * layout["cell"], layout["top"] + (i + 0.5) * layout["cell"]
+    x, y = layout["left"] + (j + 0.5) * layout["cell"], layout["top"] + (i + 0.5) * layout["high"]
     return box["x"] + x, box["y"] + y
 
 
@@ -318,18 +329,95 @@ def test_no_script_shows_the_table_with_the_same_numbers(show, visit, tmp_path):
     assert not live.element.locator("figure").is_visible()
 
 
+# Words of every length and direction.
+
+LONG = [f"{i}{'x' * 2000}" for i in range(20)]
+MEASURED = """async (el) => {
+    const frame = () => new Promise(requestAnimationFrame);
+    const { prototype } = CanvasRenderingContext2D;
+    const { measureText, fillText } = prototype;
+    const counts = { measured: 0, longest: 0 };
+    prototype.measureText = function (text) { counts.measured++; return measureText.call(this, text); };
+    prototype.fillText = function (text, ...more) {
+        counts.longest = Math.max(counts.longest, text.length);
+        return fillText.call(this, text, ...more);
+    };
+    for (const query of [3, 4, 5, 3]) { el.set("query", query); await frame(); await frame(); }
+    counts.measured = 0;
+    for (const query of [4, 5, 3]) { el.set("query", query); await frame(); await frame(); }
+    Object.assign(prototype, { measureText, fillText });
+    return counts;
+}"""
+
+
+def test_a_draw_measures_no_label_and_none_is_long(show):
+    live = show(AttentionMap(*random(2, 20, 4), tokens=LONG))
+    live.check()
+    counts = live.element.evaluate(MEASURED)
+    assert counts["measured"] == 0
+    assert 10 < counts["longest"] < 64
+
+
+def test_long_words_leave_little_text(show):
+    live = show(AttentionMap(*random(2, 20, 4), tokens=LONG))
+    live.check()
+    assert live.element.evaluate("el => el.shadowRoot.textContent.length") < 2000
+    assert live.find(".side tbody th").first.get_attribute("title") in LONG, "the whole word is still to be had"
+
+
+def test_right_to_left_words_turn_nothing_round(show):
+    live = show(AttentionMap(scores=[[0.0, 3.0], [3.0, 0.0]], tokens=["שלום", "سلام"]))
+    live.check()
+    assert live.find(".live").inner_text() == "\u2068שלום\u2069 → \u2068سلام\u2069: 0.95"
+    assert {cell.get_attribute("dir") for cell in live.find(".side tbody th").all()} == {"auto"}
+
+
+def test_a_row_of_many_keys_is_high_enough_to_be_seen(show):
+    for width in (1280, 390):
+        live = show(AttentionMap(random(1, 4), random(300, 4), tokens=["q"], key_tokens=words(300)), width=width)
+        layout = live.check()["layout"]
+        assert layout["cell"] < 3 and layout["high"] >= 24
+
+
+DRAWN = """el => {
+    const pen = CanvasRenderingContext2D.prototype;
+    const { fillText } = pen;
+    const outside = [];
+    pen.fillText = function (text, x, y, most = Infinity) {
+        const { a, b, e } = this.getTransform();
+        const width = Math.min(this.measureText(text).width, most);
+        const ends = { left: [0, width], right: [-width, 0], center: [-width / 2, width / 2] }[this.textAlign];
+        const across = ends.map((end) => (a * (x + end) + e) / devicePixelRatio);
+        if (Math.min(...across) < -1 || Math.max(...across) > el.layout.width + 1) outside.push([text, ...across]);
+        return fillText.call(this, text, x, y, most);
+    };
+    el.draw();
+    pen.fillText = fillText;
+    return outside;
+}"""
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("case", ["odd tokens", "scores of a billion", "one query, 300 keys", "scores alone"])
+def test_every_text_of_a_map_fits_its_place(case, width, show):
+    live = show(CASES[case](), width=width)
+    live.check()
+    assert live.element.evaluate(DRAWN) == []
+
+
 # Light and dark; colours of the canvas.
 
 PIXELS = """(el, boxes) => {
     const pen = el.shadowRoot.querySelector("canvas").getContext("2d");
-    const { left, top, cell } = el.layout;
-    const at = (start, k) => (start + (k + 0.2) * cell) * devicePixelRatio;
-    return boxes.map(([i, j, size]) => Array.from(pen.getImageData(at(left, j), at(top, i), size, size).data));
+    const { left, top, cell, high } = el.layout;
+    const at = (start, k, size) => (start + (k + 0.2) * size) * devicePixelRatio;
+    const box = ([i, j, size]) => pen.getImageData(at(left, j, cell), at(top, i, high), size, size);
+    return boxes.map((one) => Array.from(box(one).data));
 }"""
 
 
 COLOURS = """
-const { colourTable } = await import(`${process.argv[1]}colours.js`);
+const { colourTable } = await import(`${process.argv[1]}frame/colours.js`);
 console.log(JSON.stringify([colourTable("weights", false), colourTable("weights", true)]));
 """
 

@@ -56,7 +56,14 @@ def test_serve_says_when_there_is_no_site(tmp_path):
 ENDS = "bib|css|ipynb|js|md|mjs|mplstyle|py|toml|txt|yml"
 PATH = re.compile(rf"(?:`|python |/pytest |--nbval )((?:[\w.*-]+/)*(?:[\w*-]+\.(?:{ENDS}))?)(?=[`\s])")
 MADE_UP = re.compile("NN_name|NAME|my[_-]widget|^build/|^$")
-FOLDERS = ("", "training", "notebooks", "src/self_attention/weights")  # where a page may stand as it names a file
+FOLDERS = (
+    "",
+    "training",
+    "notebooks",
+    "src/self_attention",
+    "src/self_attention/check",
+    "src/self_attention/weights",
+)  # where a page may stand as it names a file
 
 
 @pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "ARCHITECTURE.md", "training/README.md"])

@@ -1,5 +1,6 @@
 """What importing the package loads, and the figures."""
 
+import pickle
 import re
 import subprocess
 import sys
@@ -118,9 +119,39 @@ def test_large_maps_have_a_colour_bar_instead_of_numbers():
 
 def test_heat_map_draws_where_it_is_told():
     _, (left, right) = plt.subplots(1, 2)
-    assert plots.heat_map(WEIGHTS, TOKENS, ax=left) is None
+    assert plots.heat_map(WEIGHTS, TOKENS, ax=left) is left
     assert left.collections and not right.collections
     assert len(plt.get_fignums()) == 1
+
+
+@pytest.mark.parametrize("letters", [1, 7, 2000])
+@pytest.mark.parametrize(("n", "m"), [(1, 1), (1, 12), (20, 3), (30, 30), (100, 2)])
+@pytest.mark.parametrize("size", [10, 24])
+def test_nothing_is_cropped_in_any_style(n, m, letters, size):
+    with plt.rc_context():
+        plt.rcdefaults()
+        plt.rcParams["font.size"] = size
+        ax = plots.heat_map(np.full((n, m), 1 / m), ["W" * letters] * n, ["W" * letters] * m)
+        figure = ax.figure
+        figure.savefig("/dev/null", format="png")
+        page = figure.bbox
+        for text in figure.findobj(plt.Text):
+            if text.get_visible() and text.get_text():
+                box = text.get_window_extent()
+                assert page.x0 <= box.x0 and box.x1 <= page.x1, text
+                assert page.y0 <= box.y0 and box.y1 <= page.y1, text
+        assert ax.get_position().width * page.width / m >= 0.2 * size  # a cell can be seen
+
+
+def test_long_labels_are_cut():
+    ax = plots.heat_map(np.eye(2), ["x" * 20, "y" * 21])
+    assert [t.get_text() for t in ax.get_yticklabels()] == ["x" * 20, "y" * 19 + "…"]
+
+
+def test_labels_may_be_ids_and_ends_of_lines():
+    ax = plots.heat_map([[1, 0], [0, 1]], torch.tensor([101, 7]), ["a", "\n"])
+    assert [t.get_text() for t in ax.get_yticklabels()] == ["101", "7"]
+    assert [t.get_text() for t in ax.get_xticklabels()] == ["a", "⏎"]
 
 
 def test_figures_are_the_same_bytes_on_every_run(tmp_path):
@@ -147,9 +178,22 @@ print(shell.display_formatter.formatters["image/svg+xml"].lookup_by_type(plt.Fig
     assert not re.search("dc:date|Matplotlib v", svg)
 
 
+def test_in_a_notebook_the_axes_that_end_a_cell_print_nothing():
+    from IPython.core.formatters import DisplayFormatter
+
+    assert DisplayFormatter().format(plots.heat_map(WEIGHTS, TOKENS)) == ({}, {})
+
+
+def test_a_map_can_be_pickled():
+    pickle.loads(pickle.dumps(plots.heat_map(WEIGHTS, TOKENS).figure))
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
+        (lambda: plots.heat_map(np.ma.array(WEIGHTS), TOKENS), "values must be a plain array, came a masked one"),
+        (lambda: plots.heat_map(WEIGHTS, 4), "tokens must be a list of labels, came int"),
+        (lambda: plots.heat_map(torch.empty(4, 4, device="meta"), TOKENS), "values must hold values that can be seen"),
         (lambda: plots.heat_map(WEIGHTS, TOKENS[:3]), r"\(n, m\) = \(3, 3\) for these tokens, came \(4, 4\)"),
         (lambda: plots.heat_map(WEIGHTS, TOKENS, ["k"]), r"\(n, m\) = \(4, 1\) for these tokens, came \(4, 4\)"),
         (lambda: plots.heat_map(WEIGHTS[:0, :0], []), "for these tokens"),
@@ -160,7 +204,6 @@ print(shell.display_formatter.formatters["image/svg+xml"].lookup_by_type(plt.Fig
         (lambda: plots.heat_map(WEIGHTS + np.inf, TOKENS, kind="scores"), "values must be finite"),
         (lambda: plots.heat_map(WEIGHTS, TOKENS, mask=WEIGHTS), "mask must be boolean"),
         (lambda: plots.heat_map(WEIGHTS, TOKENS, mask=causal_mask(3)), r"mask \(3, 3\) does not broadcast"),
-        (lambda: plots.heat_map([[1.0]], ["t"]), "values must be an array .*, came list"),
     ],
 )
 def test_clear_errors(call, message):

@@ -4,22 +4,25 @@ import hashlib
 import subprocess
 import sys
 from collections import Counter, defaultdict
+from pathlib import Path
 
 import pytest
 
-from self_attention import corpus as module
 from self_attention.corpus import (
-    FIXED,
     GREETINGS,
     Grammar,
-    Vocabulary,
     because_pairs,
     corpus,
+    grammar,
     greeting_pairs,
+    lexicon,
     pairs,
-    part_of,
     tagged_sentences,
 )
+from self_attention.corpus import tagged as tagged_module
+from self_attention.corpus.lexicon import FIXED
+from self_attention.corpus.parts import part_of
+from self_attention.vocabulary import Vocabulary
 
 
 @pytest.fixture(scope="module")
@@ -56,11 +59,12 @@ def test_the_corpus_never_changes(parts, tagged):
 @pytest.mark.parametrize("hash_seed", ["0", "1"])
 def test_neither_hash_order_nor_a_library_matters(hash_seed):
     code = f"""
-import importlib.util, sys
-spec = importlib.util.spec_from_file_location("alone", {module.__file__!r})
-alone = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(alone)
-assert not {{"numpy", "torch", "self_attention"}} & set(sys.modules)
+import sys, types
+package = types.ModuleType("self_attention")
+package.__path__ = [{str(Path(lexicon.__file__).parents[1])!r}]  # its own __init__ imports NumPy
+sys.modules["self_attention"] = package
+from self_attention import corpus as alone
+assert not {{"numpy", "torch"}} & set(sys.modules)
 print(ascii(alone.pairs(300)), ascii(alone.because_pairs(5)), ascii(alone.tagged_sentences(50)), sep="\\n")
 """
     env = {"PYTHONHASHSEED": hash_seed}
@@ -87,7 +91,7 @@ def test_the_text_decides_the_part_whatever_drew_it(parts):
     assert all(part_of(pair.fr) == part for part in parts for pair in parts[part])
     assert {part_of(fr) for fr in FIXED} == {"train"}
     train = {pair.fr for pair in parts["train"]} | {pair.fr for pair in pairs(3000, seed=5)}
-    for held_out in (pairs(100, "test", seed=9), pairs(50, "test", kind="because", longest=15), because_pairs(100)):
+    for held_out in (pairs(100, "test", seed=9), pairs(50, "test", kind="because", max_len=15), because_pairs(100)):
         assert {part_of(item.fr) for item in held_out} == {"test"}
         assert not train & {item.fr for item in held_out}
 
@@ -101,7 +105,7 @@ def test_pairs_are_the_beginning_of_the_corpus(parts):
 
 
 def test_one_sentence_one_translation_both_ways(everything):
-    others = pairs(4000, seed=1) + pairs(1500, kind="clause", longest=5) + list(FIXED.items())
+    others = pairs(4000, seed=1) + pairs(1500, kind="clause", max_len=5) + list(FIXED.items())
     french, english = defaultdict(set), defaultdict(set)
     for fr, en in everything + others:
         french[fr].add(en)
@@ -111,18 +115,18 @@ def test_one_sentence_one_translation_both_ways(everything):
 
 
 def test_a_pronoun_that_could_mean_two_nouns_is_not_said():
-    cat, cow, boy, car = (module.Phrase("", "", noun) for noun in map(noun_of, ["cat", "cow", "boy", "car"]))
-    assert module.pronoun(cat, 0) == ("il", "it") and module.pronoun(boy, 1, [car]) == ("le", "him")
+    cat, cow, boy, car = (grammar.Phrase("", "", noun) for noun in map(noun_of, ["cat", "cow", "boy", "car"]))
+    assert grammar.pronoun(cat, 0) == ("il", "it") and grammar.pronoun(boy, 1, [car]) == ("le", "him")
     for meant, role, rival, elided in [(cat, 0, cow, False), (cat, 0, boy, False), (boy, 1, car, True)]:
-        with pytest.raises(module.Redraw):  # it could be the cow; il could be the boy; l' could be the car
-            module.pronoun(meant, role, [rival], elided)
+        with pytest.raises(grammar.Redraw):  # it could be the cow; il could be the boy; l' could be the car
+            grammar.pronoun(meant, role, [rival], elided)
 
 
 def test_a_pronoun_fits_the_subject_alone(parts):
     """Of the people and animals named before it, those that "il" fits are those that "he" or "it" fits."""
-    people = {word for noun in module.NOUNS if noun.kind in module.PEOPLE for word in noun.fr}
-    animals = {word for noun in module.NOUNS if noun.kind == "animal" for word in noun.fr}
-    anyone = {form for verb in module.VERBS if verb.en[1] not in module.BY_PEOPLE for form in verb.fr[:2]}
+    people = {word for noun in lexicon.NOUNS if noun.kind in lexicon.PEOPLE for word in noun.fr}
+    animals = {word for noun in lexicon.NOUNS if noun.kind == "animal" for word in noun.fr}
+    anyone = {form for verb in lexicon.VERBS if verb.en[1] not in lexicon.BY_PEOPLE for form in verb.fr[:2]}
     checked = 0
     for fr, en in parts["train"]:
         for word, again in [("et", "and"), ("mais", "but")]:
@@ -140,7 +144,7 @@ def test_a_pronoun_fits_the_subject_alone(parts):
 
 
 def noun_of(en):
-    return next(noun for noun in module.NOUNS if noun.en[0] == en)
+    return next(noun for noun in lexicon.NOUNS if noun.en[0] == en)
 
 
 # Lengths and words
@@ -237,8 +241,8 @@ def test_french_adjectives_stand_on_their_side(everything):
 
 def test_french_subjects_and_verbs_agree(everything):
     """Right behind a subject, a verb in -ent or "ont" is plural; one of the singular forms is not."""
-    plural = {form for verb in module.VERBS for form in [verb.fr[1]]} | {"ont", "sont", "étaient"}
-    singular = {form for verb in module.VERBS for form in [verb.fr[0]]} | {"a", "est", "était"}
+    plural = {form for verb in lexicon.VERBS for form in [verb.fr[1]]} | {"ont", "sont", "étaient"}
+    singular = {form for verb in lexicon.VERBS for form in [verb.fr[0]]} | {"a", "est", "était"}
     seen = Counter()
     for fr, _ in everything:
         words = fr.split()
@@ -275,7 +279,7 @@ def test_french_negation_and_elision(everything):
 
 
 def test_english_articles_and_auxiliaries(everything):
-    base = {verb.en[1].split()[0] for verb in module.VERBS}
+    base = {verb.en[1].split()[0] for verb in lexicon.VERBS}
     for fr, en in everything:
         words = en.split()
         assert en.count("did not") == sum(fr.count(f" {have} pas ") for have in ("ai", "a", "ont")), en
@@ -308,7 +312,7 @@ class Wanted(Grammar):
 
     def pick(self, options):
         if not options:
-            raise module.Redraw
+            raise grammar.Redraw
         names = [str(getattr(option, "en", option)) for option in options]
         return next(
             (o for o, name in zip(options, names, strict=True) if any(w in name for w in self.wanted)), options[0]
@@ -365,7 +369,7 @@ def test_because_pairs_know_where_their_words_stand():
 
 
 def noun_of_any(en):
-    return next(noun for noun in module.NOUNS if en in noun.en)
+    return next(noun for noun in lexicon.NOUNS if en in noun.en)
 
 
 # Chapter 13
@@ -418,7 +422,7 @@ def test_tags_are_balanced_at_every_distance_and_for_every_word(tagged):
             if cue:
                 distances[cue][tag] += 1
                 words[word][tag] += 1
-    assert set(distances) == set(range(1, 9)) and set(words) == {*module.TOOLS, *module.DOINGS}
+    assert set(distances) == set(range(1, 9)) and set(words) == {*tagged_module.TOOLS, *tagged_module.DOINGS}
     assert all(min(count.values()) > 100 for count in distances.values())
     assert all(0.4 < count["NOUN"] / count.total() < 0.6 for count in [*distances.values(), *words.values()])
     far = sum(count.total() for cue, count in distances.items() if cue > 1)
@@ -449,7 +453,7 @@ def test_tagged_sentences_can_say_the_classics(wanted, said):
     def pick(options):
         return next((want for want in wanted if want in options), options[0])
 
-    texts = module.draw_tagged(pick)
+    texts = tagged_module.draw_tagged(pick)
     assert [" ".join(text.split()) for text in texts] == said
 
 
@@ -479,7 +483,7 @@ def test_vocabulary_of_the_corpus(parts):
     [
         (lambda: pairs(1, "dev"), "part = 'dev', expected 'train', 'valid' or 'test'"),
         (lambda: pairs(1, kind="question"), "kind = 'question', expected one of fixed, thanks"),
-        (lambda: pairs(1, longest=0), "longest = 0"),
+        (lambda: pairs(1, max_len=0), "max_len = 0"),
         (lambda: pairs(1, "test", kind="fixed"), "there are only about"),
         (lambda: Vocabulary("je suis"), "expected a list of sentences"),
         (lambda: Vocabulary(["a"]).decode([5]), "expected numbers from 0 to 4"),

@@ -3,6 +3,7 @@
 import math
 from collections import Counter
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
@@ -10,21 +11,10 @@ from hypothesis import strategies as some
 from torch.utils.flop_counter import FlopCounterMode
 
 from self_attention import nn
-from self_attention.corpus import Vocabulary
-from self_attention.decoding import (
-    Cache,
-    Hypothesis,
-    beam_search,
-    bleu,
-    brevity_penalty,
-    clipped_precision,
-    greedy,
-    length_penalty,
-    predictor,
-    sample,
-    truncate,
-)
-from self_attention.transformer import force
+from self_attention.bleu import bleu, brevity_penalty, clipped_precision
+from self_attention.decoding import Hypothesis, beam_search, greedy, length_penalty, predictor, sample, truncate
+from self_attention.nn import Force, KVCache, intervene
+from self_attention.vocabulary import Vocabulary
 
 torch.set_num_threads(1)
 EOS, A, B, C = Vocabulary.EOS, 4, 5, 6
@@ -45,7 +35,7 @@ def by_table(table, then=EOS):
 
 
 def by_chance(seed, ties=False):
-    """A predict whose rows are drawn once and for all for each beginning; with ties, from 0, 1, 2 and 3 tenths."""
+    """A predict whose rows are drawn once and for all for each prefix; with ties, from 0, 1, 2 and 3 tenths."""
 
     def predict(ids):
         rows = []
@@ -59,10 +49,10 @@ def by_chance(seed, ties=False):
     return predict
 
 
-def told(predict, width, number, longest, alpha):
+def told(predict, width, number, max_len, alpha):
     """What the docstring of beam_search says, step by step, but without ever stopping early."""
     running, ended = [((), 0.0)], []
-    for _ in range(longest):
+    for _ in range(max_len):
         found = []
         for ids, total in running:
             row = predict(torch.tensor([[Vocabulary.BOS, *ids]]))[0].tolist()
@@ -91,44 +81,44 @@ def test_greed_loses_by_hand():
     assert [ids.tolist() for ids in predict.calls] == [[[1]], [[1, A], [1, B]], [[1, B, B], [1, A, A]]]
 
 
-cases = {"seed": some.integers(0, 10**6), "ties": some.booleans(), "longest": some.integers(1, 4)}
+cases = {"seed": some.integers(0, 10**6), "ties": some.booleans(), "max_len": some.integers(1, 4)}
 cases |= {"alpha": some.sampled_from([0.0, 0.6, 1.0, 3.0])}
 
 
 @settings(max_examples=40, deadline=None)
 @given(**cases)
-def test_a_beam_that_drops_nothing_finds_the_best_of_all(seed, ties, longest, alpha):
-    predict, longest = by_chance(seed, ties), min(longest, 3)
+def test_a_beam_that_drops_nothing_finds_the_best_of_all(seed, ties, max_len, alpha):
+    predict, max_len = by_chance(seed, ties), min(max_len, 3)
 
     def everything(ids=(), total=0.0):
-        if ids[-1:] == (EOS,) or len(ids) == longest:
+        if ids[-1:] == (EOS,) or len(ids) == max_len:
             return [(total / ((5 + len(ids)) / 6) ** alpha, ids)]
         row = predict(torch.tensor([[Vocabulary.BOS, *ids]]))[0].tolist()
         return [found for word, p in enumerate(row) if p > -math.inf for found in everything((*ids, word), total + p)]
 
     possible = everything()
     assert sum(math.exp(score * ((5 + len(ids)) / 6) ** alpha) for score, ids in possible) == pytest.approx(1)
-    best = beam_search(predict, V**3, V**3, longest, alpha)
+    best = beam_search(predict, V**3, V**3, max_len, alpha)
     assert sorted((found.score, found.ids) for found in best) == sorted(possible)
-    [first] = beam_search(predict, V**3, 1, longest, alpha)
+    [first] = beam_search(predict, V**3, 1, max_len, alpha)
     assert first == best[0] and first.score == max(possible)[0]
 
 
 @settings(max_examples=100, deadline=None)
 @given(**cases, width=some.integers(1, 6), number=some.integers(1, 6))
-def test_stopping_early_changes_nothing(seed, ties, longest, alpha, width, number):
-    how = dict(width=width, number=min(number, width), longest=longest, alpha=alpha)
+def test_stopping_early_changes_nothing(seed, ties, max_len, alpha, width, number):
+    how = dict(width=width, number=min(number, width), max_len=max_len, alpha=alpha)
     predict = by_chance(seed, ties)
     assert beam_search(predict, **how) == told(predict, **how)
 
 
 @settings(max_examples=40, deadline=None)
 @given(**cases)
-def test_a_beam_of_one_is_greedy(seed, ties, longest, alpha):
+def test_a_beam_of_one_is_greedy(seed, ties, max_len, alpha):
     predict = by_chance(seed, ties)
-    [found], own = beam_search(predict, width=1, longest=longest, alpha=alpha), greedy(predict, longest)
+    [found], own = beam_search(predict, width=1, max_len=max_len, alpha=alpha), greedy(predict, max_len)
     assert found[:2] == own[:2] and own.score == own.log_probability
-    assert len(own.ids) == longest or own.ids[-1] == EOS
+    assert len(own.ids) == max_len or own.ids[-1] == EOS
 
 
 def test_equal_ones_come_in_the_order_of_their_ids():
@@ -155,7 +145,7 @@ def test_the_search_stops_when_none_can_win_and_not_before():
     predict = by_table({(): {A: 0.5, EOS: 0.5}})
     assert beam_search(predict)[0].ids == (EOS,) and len(predict.calls) == 1  # a draw is not a win
     long = by_table({(): {A: 0.6, EOS: 0.4}, (A,): {A: 0.5, B: 0.5}}, then=A)
-    [found] = beam_search(long, width=2, longest=9, alpha=1.0)  # 0.3, but nine words: the bound lets it run
+    [found] = beam_search(long, width=2, max_len=9, alpha=1.0)  # 0.3, but nine words: the bound lets it run
     assert found.ids == (A,) * 9 and found.score == pytest.approx(math.log(0.3) / (14 / 6))
     predict = by_table({(): {EOS: 1.0}})
     assert beam_search(predict, width=3, number=3) == [Hypothesis((EOS,), 0.0, 0.0)] and len(predict.calls) == 1
@@ -181,7 +171,7 @@ def test_what_does_not_end_is_cut(find):
     def never(ids):
         return torch.tensor([[0.0, 0.0, 0.0, 0.0, 0.5, 0.5]]).log().expand(len(ids), -1)
 
-    found = find(never, longest=5)
+    found = find(never, max_len=5)
     found = found[0] if find is beam_search else found
     assert len(found.ids) == 5 and EOS not in found.ids
     assert found.log_probability == pytest.approx(5 * math.log(0.5))
@@ -213,11 +203,11 @@ def test_what_is_no_prediction_is_refused(find, said, message):
         (lambda p: beam_search(p, width=0), "width must be an integer of at least 1, came 0"),
         (lambda p: beam_search(p, number=0), "number must be an integer of at least 1, came 0"),
         (lambda p: beam_search(p, width=2.5), "width must be an integer of at least 1, came 2.5"),
-        (lambda p: beam_search(p, longest=0), "longest must be an integer of at least 1, came 0"),
+        (lambda p: beam_search(p, max_len=0), "max_len must be an integer of at least 1, came 0"),
         (lambda p: beam_search(p, alpha=-0.1), "alpha must be a finite number of at least 0, came -0.1"),
         (lambda p: beam_search(p, alpha=math.inf), "alpha must be a finite number of at least 0, came inf"),
-        (lambda p: greedy(p, longest=-1), "longest must be an integer of at least 1, came -1"),
-        (lambda p: sample(p, longest=0), "longest must be an integer of at least 1, came 0"),
+        (lambda p: greedy(p, max_len=-1), "max_len must be an integer of at least 1, came -1"),
+        (lambda p: sample(p, max_len=0), "max_len must be an integer of at least 1, came 0"),
         (lambda p: sample(p, temperature=-1), "temperature must be a number of at least 0, came -1"),
         (lambda p: sample(p, temperature=math.nan), "temperature must be a number of at least 0, came nan"),
         (lambda p: sample(p, seed=-1), "seed must be an integer of at least 0, came -1"),
@@ -248,7 +238,12 @@ def test_a_draw_is_the_first_whose_running_sum_exceeds_u():
 def test_a_word_without_probability_is_never_drawn(monkeypatch):
     for u, right in ((0.0, A), (0.5, B), (1 - 2**-53, B)):
         monkeypatch.setattr(torch, "rand", lambda *size, u=u, **how: torch.tensor(u, dtype=torch.float64))
-        assert sample(by_table({(): {A: 0.5, B: 0.5}}), longest=1).ids == (right,)
+        assert sample(by_table({(): {A: 0.5, B: 0.5}}), max_len=1).ids == (right,)
+
+
+def test_a_seed_may_be_of_numpy():
+    predict = predictor(nn.load("transformer_both"), "<2en> bonjour")
+    assert sample(predict, seed=np.int64(3), max_len=np.int64(9)) == sample(predict, seed=3, max_len=9)
 
 
 def test_draws_follow_the_shares_and_the_seed():
@@ -266,7 +261,7 @@ def test_draws_follow_the_shares_and_the_seed():
 
 def test_temperature_moves_the_shares():
     def first(**how):
-        draws = Counter(sample(by_table(SHARES), seed=seed, longest=1, **how).ids[0] for seed in range(400))
+        draws = Counter(sample(by_table(SHARES), seed=seed, max_len=1, **how).ids[0] for seed in range(400))
         return [draws[word] for word in (A, B, C, EOS)]
 
     def near(shares):
@@ -287,7 +282,7 @@ def test_temperature_moves_the_shares():
 def test_at_temperature_0_one_seed_is_as_good_as_another(seed, ties):
     predict = by_chance(seed, ties)
     for how in ({"temperature": 0}, {"top_k": 1}, {"top_p": 0.0}):
-        assert sample(predict, seed=seed, longest=6, **how) == greedy(predict, longest=6)
+        assert sample(predict, seed=seed, max_len=6, **how) == greedy(predict, max_len=6)
 
 
 def test_the_log_probability_of_a_draw_is_that_of_the_model():
@@ -362,12 +357,12 @@ def endless(predict):
     return lambda ids: predict(ids).index_fill(1, torch.tensor([EOS]), -math.inf)
 
 
-def plainly(translator, sentence, beginnings):
+def plainly(translator, sentence, prefixes):
     """The log-probabilities without the predictor."""
     ids, _, mask = translator.ids([sentence])
     with torch.no_grad():
         memory, _ = translator.transformer.encode(ids, mask)
-        rows = [translator.transformer.decode(row[None], memory, mask)[0][0, -1] for row in beginnings]
+        rows = [translator.transformer.decode(row[None], memory, mask)[0][0, -1] for row in prefixes]
     return torch.stack(rows).log_softmax(dim=-1)
 
 
@@ -389,31 +384,31 @@ def counted(translator, monkeypatch):
 @given(chance=some.randoms(use_true_random=False))
 def test_what_is_kept_changes_no_prediction(translator, chance):
     predict, words = predictor(translator, SENTENCE), range(len(translator.target))
-    beginnings = [[Vocabulary.BOS]]
+    prefixes = [[Vocabulary.BOS]]
     for _ in range(6):
-        ids = torch.tensor(beginnings)
+        ids = torch.tensor(prefixes)
         torch.testing.assert_close(predict(ids), plainly(translator, SENTENCE, ids), rtol=1e-12, atol=1e-12)
-        parents = chance.choices(beginnings, k=chance.randint(1, 4))  # in any order, again and again, or not at all
-        beginnings = [[*parent, chance.choice(words)] for parent in parents]
+        parents = chance.choices(prefixes, k=chance.randint(1, 4))  # in any order, again and again, or not at all
+        prefixes = [[*parent, chance.choice(words)] for parent in parents]
         if chance.random() < 0.3:  # somewhere else altogether
-            beginnings[-1][1:] = chance.choices(words, k=len(beginnings[-1]) - 1)
+            prefixes[-1][1:] = chance.choices(words, k=len(prefixes[-1]) - 1)
         if chance.random() < 0.1:
-            beginnings = [[Vocabulary.BOS]]
+            prefixes = [[Vocabulary.BOS]]
 
 
 def test_only_the_new_words_are_computed(translator, monkeypatch):
     shapes = counted(translator, monkeypatch)
-    kept = beam_search(endless(predictor(translator, SENTENCE)), width=3, longest=8)
+    kept = beam_search(endless(predictor(translator, SENTENCE)), width=3, max_len=8)
     assert shapes == {"encode": [(1, 5)], "decode": [(1, 1)] + 7 * [(3, 1)]}
     shapes["decode"].clear()
-    again = beam_search(endless(predictor(translator, SENTENCE, cache=False)), width=3, longest=8)
+    again = beam_search(endless(predictor(translator, SENTENCE, cache=False)), width=3, max_len=8)
     assert shapes["decode"] == [(1, 1), *((3, n) for n in range(2, 9))]
     assert kept[0].ids == again[0].ids and len(kept[0].ids) == 8
     assert kept[0].log_probability == pytest.approx(again[0].log_probability, abs=1e-12)
     shapes["decode"].clear()
     predict = predictor(translator, SENTENCE)
-    for beginnings in ([[1]], [[1, 4], [1, 5]], [[1, 5, 4], [1, 4, 4]], [[1, 5, 4, 6], [1, 6, 4, 6]], [[1]]):
-        predict(torch.tensor(beginnings))
+    for prefixes in ([[1]], [[1, 4], [1, 5]], [[1, 5, 4], [1, 4, 4]], [[1, 5, 4, 6], [1, 6, 4, 6]], [[1]]):
+        predict(torch.tensor(prefixes))
     assert shapes["decode"] == [(1, 1), (2, 1), (2, 1), (2, 4), (1, 1)]  # one row without a parent: all afresh
 
 
@@ -423,7 +418,7 @@ def test_what_is_kept_saves_operations_that_can_be_counted(translator):
     for cache in (True, False):
         predict = endless(predictor(translator, SENTENCE, cache))
         with FlopCounterMode(display=False) as counter:
-            greedy(predict, longest=n)
+            greedy(predict, max_len=n)
         spent[cache] = counter.get_total_flops() // 2  # multiply-adds
     attention = sum(2 * i * d + 2 * m * d for i in range(1, n + 1))  # scores and output; words and memory
     right = layers * (n * (6 * d * d + 2 * d * d_ff) + 2 * m * d * d + attention) + n * d * words
@@ -434,19 +429,19 @@ def test_what_is_kept_saves_operations_that_can_be_counted(translator):
     assert spent[False] == afresh
 
 
-def test_a_change_is_heard_at_every_step(translator, monkeypatch):
-    change = force("decoder", 0, query=2, key=0)  # which the last step hears of in layer 1
+def test_an_intervention_is_heard_at_every_step(translator, monkeypatch):
+    late = Force("decoder", 0, query=2, key=0)  # which the last step hears of in layer 1
     ids = torch.tensor([[1, 4, 5, 6]])
     source, _, mask = translator.ids([SENTENCE])
-    for how in (change, force("encoder", 0, query=0, key=3), force("cross", 1, key=2)):
-        with torch.no_grad():
-            memory, _ = translator.transformer.encode(source, mask, how)
-            logits, _ = translator.transformer.decode(ids, memory, mask, how)
-        changed = predictor(translator, SENTENCE, change=how)(ids)
+    for how in (late, Force("encoder", 0, query=0, key=3), Force("cross", 1, key=2)):
+        with torch.no_grad(), intervene(translator.transformer, how):
+            memory, _ = translator.transformer.encode(source, mask)
+            logits, _ = translator.transformer.decode(ids, memory, mask)
+        changed = predictor(translator, SENTENCE, intervention=how)(ids)
         torch.testing.assert_close(changed, logits[:, -1].log_softmax(dim=-1))
         assert not torch.allclose(changed, plainly(translator, SENTENCE, ids))
     shapes = counted(translator, monkeypatch)
-    greedy(endless(predictor(translator, SENTENCE, change=change)), longest=3)
+    greedy(endless(predictor(translator, SENTENCE, intervention=late)), max_len=3)
     assert shapes["decode"] == [(1, 1), (1, 2), (1, 3)]
 
 
@@ -466,18 +461,20 @@ def test_a_cache_of_rows(translator):
     ids, _, mask = translator.ids([SENTENCE, "un chat noir"])
     with torch.no_grad():
         memory, _ = translator.transformer.encode(ids, mask)
-        cache = Cache()
-        assert cache.length == cache.numbers == 0
-        translator.transformer.decode(torch.tensor([[1, 4], [1, 5]]), memory, mask, cache=cache)
-        assert cache.length == 2 and cache.numbers == 2 * (2 * 2 * 2 * 8 + 2 * 2 * 5 * 8)  # layers (words, memory)
+        cache = KVCache()
+        assert cache.length == cache.numel == 0
+        translator.transformer.decode(torch.tensor([[1, 4], [1, 5]]), memory, mask, kv_cache=cache)
+        assert cache.length == 2 and cache.numel == 2 * (2 * 2 * 2 * 8 + 2 * 2 * 5 * 8)  # layers (words, memory)
         other = cache.select([1, 1, 0])
-        logits, _ = translator.transformer.decode(torch.tensor([[6], [7], [8]]), memory, mask[[1, 1, 0]], cache=other)
+        logits, _ = translator.transformer.decode(
+            torch.tensor([[6], [7], [8]]), memory, mask[[1, 1, 0]], kv_cache=other
+        )
     assert cache.length == 2 and other.length == 3  # each its own
-    assert {key: [tuple(part.shape) for part in kept] for key, kept in other.items()} == {
+    assert {key: [tuple(part.shape) for part in (layer.keys, layer.values)] for key, layer in other.items()} == {
         (place, layer): 2 * [(3, 2, n, 4)] for layer in range(2) for place, n in (("decoder", 3), ("cross", 5))
     }
-    for row, (sentence, beginning) in enumerate([("un chat noir", 5), ("un chat noir", 5), (SENTENCE, 4)]):
-        right = plainly(translator, sentence, torch.tensor([[1, beginning, 6 + row]]))[0]
+    for row, (sentence, prefix) in enumerate([("un chat noir", 5), ("un chat noir", 5), (SENTENCE, 4)]):
+        right = plainly(translator, sentence, torch.tensor([[1, prefix, 6 + row]]))[0]
         torch.testing.assert_close(logits[row, 0].log_softmax(dim=-1), right)
 
 

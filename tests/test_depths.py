@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from self_attention import nn
-from self_attention.layers import recall_examples
-from self_attention.transformer import EncoderLayer
+from self_attention.book.comparison import recall_examples
+from self_attention.book.runs import logs
+from self_attention.nn import EncoderLayer
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 ROOT = Path(__file__).parents[1]
@@ -97,7 +97,7 @@ def right(runs, depth, kind):
 
 
 def test_the_logs_are_of_this_script(script):
-    runs = nn.logs("depths")
+    runs = logs("depths")
     assert [run["seed"] for run in runs] == [0, 1, 2] and {run["steps"] for run in runs} == {script.STEPS}
     for run in runs:
         assert {int(depth): list(kinds) for depth, kinds in run["test"].items()} == dict.fromkeys(script.DEPTHS, KINDS)
@@ -106,7 +106,7 @@ def test_the_logs_are_of_this_script(script):
 
 
 def test_without_the_sum_no_stack_learns():
-    runs = nn.logs("depths")
+    runs = logs("depths")
     for kind in KINDS:
         assert min(right(runs, 1, kind)) > 99
     for kind in ("no residual", "neither"):
@@ -116,7 +116,7 @@ def test_without_the_sum_no_stack_learns():
 
 
 def test_with_the_sum_all_stacks_learn_but_for_deep_ones_with_the_norm_behind_it():
-    runs = nn.logs("depths")
+    runs = logs("depths")
     for depth in (2, 4, 8, 16):
         for kind in ("pre-norm", "no norm"):
             assert min(right(runs, depth, kind)) > 97
@@ -124,6 +124,6 @@ def test_with_the_sum_all_stacks_learn_but_for_deep_ones_with_the_norm_behind_it
 
 
 def test_at_32_layers_the_norm_pays():
-    [run] = nn.logs("depths32")
+    [run] = logs("depths32")
     norm, none = (run["test"]["32"][kind] for kind in ("pre-norm", "no norm"))
     assert norm["right"] > none["right"] + 20

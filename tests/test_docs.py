@@ -76,16 +76,25 @@ def test_chapters_import_public_names_only():
                 assert not re.search(r"\b_", found[1]), f"{path.name}: {line}"
 
 
-def test_javascript_without_the_frame_touches_no_page():
-    texts = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "widgets" / "src").glob("*.js")}
-    uses = {name: set(re.findall(r'from "\./(.+?)"', text)) for name, text in texts.items()}
+SOURCES = {path: path.read_text(encoding="utf-8") for path in (ROOT / "widgets" / "src").rglob("*.js")}
 
-    def has_frame(name):
-        return name == "element.js" or any(map(has_frame, uses[name]))
 
-    pure = {name for name in texts if not has_frame(name)}
-    assert {"maths.js", "decoding.js", "transformer.js"} <= pure
-    assert [name for name in pure if re.search(r"\b(document|HTMLElement|navigator)\b", texts[name])] == []
+def test_the_maths_of_the_widgets_touches_no_page():
+    maths = {path: text for path, text in SOURCES.items() if path.parent.name == "maths"}
+    assert len(maths) > 8
+    assert [path for path, text in maths.items() if re.search(r"\b(document|HTMLElement|navigator)\b", text)] == []
+
+
+def test_a_folder_of_the_widgets_imports_only_from_those_below():
+    below = {
+        "maths": set(),
+        "frame": {"maths"},
+        "elements": {"maths", "frame"},
+        "bundles": {"maths", "frame", "elements"},
+    }
+    for path, text in SOURCES.items():
+        folders = {folder for folder in re.findall(r'from "\.\./(\w+)/', text)}
+        assert folders <= below[path.parent.name], path
 
 
 def test_the_map_has_every_test_and_every_extension():

@@ -1,4 +1,4 @@
-"""An AttentionMap in a real JupyterLab with a kernel: the page moves the traits, the traits move the page."""
+"""An AttentionMap in a real JupyterLab: page and kernel move each other; saved, reopened, converted, it still shows."""
 
 import json
 import os
@@ -7,12 +7,15 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 import nbformat
 import numpy as np
 import pytest
-from helpers import EVIL, MAXIMUM, Live
+from helpers import EVIL, MAXIMUM, ROOT, Live
 from playwright.sync_api import expect
+
+from self_attention.widgets import AttentionMap
 
 CELLS = {
     "show": f"""
@@ -42,18 +45,33 @@ SETTINGS = {  # so that it starts quietly: no question about news, no request fo
 }
 
 
+def save(path, *sources, outputs=()):
+    """Write a notebook of code cells, the first with these outputs."""
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source.strip()) for source in sources])
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    notebook.cells[0].outputs = list(outputs)
+    nbformat.write(notebook, path)
+
+
+class Lab(NamedTuple):
+    folder: Path  # where its notebooks lie
+    url: str  # http://127.0.0.1:<port>/lab/tree/
+
+    def add(self, name, *sources, **options):
+        """The address of a new notebook, alone in its window."""
+        save(self.folder / name, *sources, **options)
+        return f"{self.url}{name}?reset"
+
+
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory):
-    """The address of a JupyterLab with one notebook; nothing of the user's is read or written."""
+    """A JupyterLab; nothing of the user's is read or written."""
     home = tmp_path_factory.mktemp("jupyter")
     for name, settings in SETTINGS.items():
         path = home / "settings" / "@jupyterlab" / f"{name}.jupyterlab-settings"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(settings))
     (home / "work").mkdir()
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source.strip()) for source in CELLS.values()])
-    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    nbformat.write(notebook, home / "work" / "live.ipynb")
     folders = {"CONFIG_DIR": "config", "DATA_DIR": "data", "RUNTIME_DIR": "runtime"}
     environment = {
         **os.environ,
@@ -74,7 +92,7 @@ def lab(tmp_path_factory):
     server = subprocess.Popen(command, env=environment, cwd=home, stdout=log, stderr=log, start_new_session=True)
     try:
         address = wait_for_address(server, home)
-        yield f"{address}lab/tree/live.ipynb"
+        yield Lab(home / "work", f"{address}lab/tree/")
     finally:
         server.terminate()  # which ends its kernels, too
         try:
@@ -90,7 +108,8 @@ def wait_for_address(server, home, seconds=60):
     end = time.monotonic() + seconds
     while time.monotonic() < end and server.poll() is None:
         for path in (home / "runtime").glob("jpserver-*.json"):
-            return json.loads(path.read_text())["url"]
+            if text := path.read_text():  # empty for a moment
+                return json.loads(text)["url"]
         time.sleep(0.1)
     raise RuntimeError(f"JupyterLab did not start:\n{Path(home / 'log').read_text()[-3000:]}")
 
@@ -118,7 +137,7 @@ class Notebook:
 
 
 def test_the_page_and_the_kernel_are_one(lab, visit):
-    page = visit(lab, width=1400)
+    page = visit(lab.add("live.ipynb", *CELLS.values()), width=1400)
     page.set_default_timeout(60_000)
     page.on("dialog", lambda dialog: page.problems.append(f"dialog: {dialog.message}") or dialog.dismiss())
     notebook = Notebook(page)
@@ -186,3 +205,93 @@ def test_the_page_and_the_kernel_are_one(lab, visit):
 
     assert page.locator("attention-map img").count() == 0
     assert [problem for problem in page.problems if not problem.startswith("console:")] == []  # JupyterLab's own
+
+
+AS_HTML = "from IPython.display import HTML\nHTML(widget.to_html())"
+SCRIPTS = 'from IPython.display import HTML\nHTML(f"<script>{AttentionMap.code()}</script>")'
+CLEAR = "--ClearMetadataPreprocessor.enabled=True"  # book/anywhere.md has these lines
+SAVE_STATE = "jupyterapp.commands.execute('@jupyter-widgets/jupyterlab-manager:saveWidgetState')"  # in Settings
+
+
+def output(page):
+    """What stands below the first cell of a notebook."""
+    page.set_default_timeout(60_000)
+    return page.locator(".jp-Notebook .jp-OutputArea-output").first
+
+
+def run_and_save(page, *commands):
+    """Run all cells of a notebook, carry out commands, save it, end its kernel and close it."""
+    page.set_default_timeout(60_000)
+    Notebook(page)
+    page.evaluate("jupyterapp.commands.execute('notebook:run-all-cells')")
+    for command in (*commands, "jupyterapp.commands.execute('docmanager:save')"):
+        page.evaluate(command)
+    page.evaluate("jupyterapp.commands.execute('kernelmenu:shutdown')")
+    page.close()
+
+
+def test_a_saved_notebook_shows_its_widget_before_it_runs_again(lab, visit):
+    address = lab.add("state.ipynb", CELLS["show"])
+    run_and_save(visit(address), SAVE_STATE)
+    assert "widgets" in nbformat.read(lab.folder / "state.ipynb", 4).metadata
+
+    page = visit(address)
+    live = Live(page, output(page).locator("attention-map"))
+    live.check()
+    live.find("input[aria-label=Temperature]").press("End")
+    assert live.check()["settings"]["temperature"] == 10
+
+
+def test_a_saved_notebook_shows_its_widget_where_there_is_no_kernel(lab, visit):
+    address = lab.add("html.ipynb", f"{CELLS['show']}\n{AS_HTML}", SCRIPTS)
+    run_and_save(visit(address))
+
+    page = visit("about:blank")
+    page.route(
+        "**/api/sessions**", lambda route: route.abort() if route.request.method == "POST" else route.continue_()
+    )
+    page.goto(address)
+    shown = output(page)
+    for name in ("Ok", "No Kernel"):  # after "Error Starting Kernel" it asks which one instead
+        page.locator(".jp-Dialog").get_by_role("button", name=name, exact=True).click()
+    live = Live(page, shown.locator("attention-map"))
+    live.check()
+    live.find("input[aria-label=Temperature]").press("End")
+    assert live.check()["settings"]["temperature"] == 10
+
+
+def test_a_notebook_from_elsewhere_shows_the_table(lab, visit):
+    """JupyterLab does not trust it: no scripts, no widget."""
+    widget = AttentionMap(np.eye(2), np.eye(2), tokens=["cat", EVIL])
+    data, _ = widget._repr_mimebundle_()
+    assert "application/vnd.jupyter.widget-view+json" in data
+    kept = nbformat.v4.new_output("execute_result", data=data, execution_count=1)
+    page = visit(lab.add("foreign.ipynb", "widget", outputs=[kept]))
+    output(page).locator("table").wait_for()
+    assert output(page).locator("table tbody th").all_inner_texts() == ["cat", EVIL]
+
+
+@pytest.mark.parametrize("executed", [True, False])
+def test_a_converted_notebook_shows_its_widget_without_a_network(executed, tmp_path, browser):
+    """Whether it was executed before, and holds the state of its widgets, or is executed now."""
+    save(tmp_path / "page.ipynb", CELLS["show"], SCRIPTS)
+    convert = [sys.executable, "-m", "nbconvert", "--log-level=ERROR", "page.ipynb", "--to"]
+    if executed:
+        subprocess.run([*convert, "notebook", "--execute", "--inplace"], cwd=tmp_path, check=True)
+        assert "widgets" in nbformat.read(tmp_path / "page.ipynb", 4).metadata
+    subprocess.run([*convert, "html", CLEAR, *([] if executed else ["--execute"])], cwd=tmp_path, check=True)
+
+    for scripts in (True, False):
+        page = browser.new_context(offline=True, java_script_enabled=scripts).new_page()
+        page.goto((tmp_path / "page.html").as_uri())
+        element = page.locator("attention-map")
+        if scripts:
+            Live(page, element).check()
+        else:
+            assert element.locator("table").is_visible()
+        page.context.close()
+
+
+@pytest.mark.parametrize("words", [*AS_HTML.splitlines(), SCRIPTS.splitlines()[1], CLEAR, "*Save Widget State Auto"])
+def test_the_book_says_how(words):
+    assert words in (ROOT / "book" / "anywhere.md").read_text(encoding="utf-8")

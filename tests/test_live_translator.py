@@ -7,6 +7,7 @@ import threading
 from functools import partial
 from html import escape
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -16,12 +17,14 @@ from _ext.widgets import publish_weights
 from helpers import MAXIMUM, Kernel, checks, fits, node, refuses, tab_stops, violations
 
 from self_attention import nn
-from self_attention.corpus import Vocabulary, pairs
+from self_attention.corpus import pairs
 from self_attention.decoding import beam_search, predictor, truncate
+from self_attention.training import train
+from self_attention.vocabulary import Vocabulary
 from self_attention.widgets import LiveTranslator
 from self_attention.widgets._base import SCRIPTS
 from self_attention.widgets._model import LONGEST, packed, published
-from self_attention.widgets.live_translator import CONTROLS, PLACES, drawn, split, uniform
+from self_attention.widgets.live_translator import CONTROLS, PLACES, drawn, uniform
 
 torch.set_num_threads(1)
 
@@ -43,7 +46,7 @@ def translator(**config):
 
 @pytest.fixture(scope="module")
 def trained():
-    return nn.train(translator(), PAIRS, steps=100, rate=1e-2)
+    return train(translator(), PAIRS, steps=100, rate=1e-2)
 
 
 @pytest.fixture
@@ -91,9 +94,9 @@ REFUSED = {
 }  # fmt: skip
 WEIGHTS = "weights must be 5 numbers from 0 on, not all 0, got "
 CHANGES = {
-    "no dict": ([3], "change must be a list of dicts with ['place', 'layer', 'head', 'query', 'weights'], got 3"),
-    "a field too few": ([{"place": "encoder"}], "change must be a list of dicts with"),
-    "a field too many": ([row(one(0, 5), who="me")], "change must be a list of dicts with"),
+    "no dict": ([3], "a list of dicts with ['place', 'layer', 'head', 'query', 'weights'], got 3"),
+    "a field too few": ([{"place": "encoder"}], "interventions must be a list of dicts with"),
+    "a field too many": ([row(one(0, 5), who="me")], "interventions must be a list of dicts with"),
     "another place": ([row(one(0, 5), place="head")], "place must be one of ['encoder', 'decoder', 'cross']"),
     "another layer": ([row(one(0, 1), place="decoder", layer=1)], "layer of a changed row must be from 0 to 0, got 1"),
     "another head": ([row(one(0, 5), head=2)], "head of a changed row must be from 0 to 1, got 2"),
@@ -107,8 +110,21 @@ CHANGES = {
     "NaN": ([row([np.nan, 1, 1, 1, 1])], WEIGHTS),
     "letters": ([row("abcde")], WEIGHTS),
     "no list": ([row(3)], WEIGHTS),
-    "a row twice": ([row(one(0, 5)), row(one(1, 5))], "change moves a row twice: {'sentence': 4, 'place': 'encoder'"),
+    "a row twice": ([row(one(0, 5)), row(one(1, 5))], "move a row twice: {'sentence': 4, 'place': 'encoder'"),
 }  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", [str, Path])
+def test_a_model_may_be_a_file(kind, trained, tmp_path):
+    nn.save(trained, tmp_path / "mine.safetensors")
+    ours, theirs = (LiveTranslator(model, SENTENCES) for model in (trained, kind(tmp_path / "mine.safetensors")))
+    assert theirs.to_html() == ours.to_html() and '"weights":' in theirs.to_html()
+
+
+def test_sentences_are_read_as_they_are_typed(trained):
+    widget = LiveTranslator(trained, ["Le\u00a0chat dort !", "MERCI."])
+    assert widget._sentences == ["le chat dort", "merci"]
+    assert {type(text) for text in (*widget._said, widget.translation)} == {str}
 
 
 @pytest.mark.parametrize("name", REFUSED)
@@ -123,16 +139,16 @@ def test_refuses(name, trained):
 def test_refuses_rows_that_do_not_fit(name, live):
     change, message = CHANGES[name]
     with pytest.raises(ValueError, match=re.escape(message)):
-        live(change=change)
-    widget = live(change=[row(one(0, 5))])
+        live(interventions=change)
+    widget = live(interventions=[row(one(0, 5))])
     with pytest.raises(ValueError, match=re.escape(message)):
-        widget.change = change
-    assert widget.change == [row(one(0, 5), sentence=4)], "a refused value leaves the old one"
+        widget.interventions = change
+    assert widget.interventions == [row(one(0, 5), sentence=4)], "a refused value leaves the old one"
 
 
 def test_rows_are_completed(live):
-    widget = live(change=[row([1, 1, 2, 0, 0], query=3), row([3, 1], "decoder", query=1, sentence=0)])
-    assert widget.change == [
+    widget = live(interventions=[row([1, 1, 2, 0, 0], query=3), row([3, 1], "decoder", query=1, sentence=0)])
+    assert widget.interventions == [
         row([0.25, 0.25, 0.5, 0, 0], query=3, sentence=4),
         row([0.75, 0.25], "decoder", query=1, sentence=0),
     ]
@@ -152,7 +168,10 @@ def test_the_model_runs_with_these_rows(place, live):
     n, m = before[1].shape
     assert (n, m) == {"encoder": (5, 5), "decoder": (6, 6), "cross": (6, 5)}[place]
     forced = one(0, 4 if place == "decoder" else 5)
-    widget.change = [row(forced, place, layer, 1, 3), row([1, 1], sentence=0)]  # the second is for another sentence
+    widget.interventions = [
+        row(forced, place, layer, 1, 3),
+        row([1, 1], sentence=0),
+    ]  # the second is for another sentence
 
     def change(at, number, weights):
         if (at, number) == (place, layer) and weights.shape[2] > 3:
@@ -162,10 +181,10 @@ def test_the_model_runs_with_these_rows(place, live):
         return weights
 
     model = widget._model
-    assert widget.translation == model.translate([SENTENCES[4]], change=change)[0]
+    assert widget.translation == model.translate([SENTENCES[4]], intervention=change)[0]
     maps = model.maps(SENTENCES[4], widget.translation, change)[place]
     assert np.array_equal(widget.weights, maps[layer, 1]) and widget.weights[3].tolist() == one(0, maps.shape[-1])
-    widget.change = []
+    widget.interventions = []
     assert widget.translation == before[0] and np.array_equal(widget.weights, before[1])
 
 
@@ -174,13 +193,13 @@ def test_some_edit_changes_the_translation(live):
     said = set()
     for place, query, m in [("encoder", 1, 5), ("cross", 1, 5), ("cross", 4, 5)]:
         for j in range(m):
-            widget.change = [row(one(j, m), place, head=h, query=query) for h in (0, 1)]
+            widget.interventions = [row(one(j, m), place, head=h, query=query) for h in (0, 1)]
             said.add(widget.translation)
     assert len(said) > 1
 
 
 def test_static_tables(live):
-    html = live(layer=1, query=2, change=[row(one(3, 5), layer=1, query=2)]).fallback()
+    html = live(layer=1, query=2, interventions=[row(one(3, 5), layer=1, query=2)]).fallback()
     for source, target in PAIRS:
         assert f'<th scope="row">{escape(source)}</th><td>{escape(target)}</td>' in html
     assert "(rows moved by hand)" in html and "What “mange” reads (encoder, layer 2, head 1)" in html
@@ -215,9 +234,9 @@ def test_what_it_says_of_itself(live, shipped):
 
 RUN = """
 import { text } from "node:stream/consumers";
-const { half, readSafetensors } = await import(`${process.argv[1]}safetensors.js`);
-const { Transformer } = await import(`${process.argv[1]}transformer.js`);
-const { begin, greedy } = await import(`${process.argv[1]}decoding.js`);
+const { half, readSafetensors } = await import(`${process.argv[1]}maths/safetensors.js`);
+const { Transformer } = await import(`${process.argv[1]}maths/transformer.js`);
+const { begin, greedy } = await import(`${process.argv[1]}maths/decoding.js`);
 const { file, sentences, rows } = JSON.parse(await text(process.stdin));
 const bytes = Uint8Array.from(atob(file), (letter) => letter.charCodeAt(0));
 const model = new Transformer(readSafetensors(bytes));
@@ -240,13 +259,13 @@ def run(file, sentences, rows=None):
     return node(RUN, {"file": base64.b64encode(file).decode(), "sentences": sentences, "rows": rows})
 
 
-def log_probabilities(model, sentences, targets, change=None):
+def log_probabilities(model, sentences, targets, intervention=None):
     """Torch's, one array (n, size) for each sentence."""
-    with torch.no_grad():
+    with torch.no_grad(), nn.intervene(model.transformer, intervention):
         ids, _, mask = model.ids(sentences)
-        memory, _ = model.transformer.encode(ids, mask, change)
-        said, lengths = model.target.batch(targets, bos=True)
-        logits, _ = model.transformer.decode(torch.tensor(said), memory, mask, change)
+        memory, _ = model.transformer.encode(ids, mask)
+        targets, lengths = model.target.batch(targets, bos=True)
+        logits, _ = model.transformer.decode(torch.tensor(targets), memory, mask)
     return [rows[:n].log_softmax(-1) for rows, n in zip(logits, lengths, strict=True)]
 
 
@@ -294,7 +313,7 @@ def test_javascript_is_torch(config, tmp_path):
 
 def test_float16_to_the_last_bit():
     script = "console.log(JSON.stringify(Array.from({ length: 65536 }, (_, bits) => String(half(bits)))))"
-    script = f"const {{ half }} = await import(`${{process.argv[1]}}safetensors.js`);\n{script}"
+    script = f"const {{ half }} = await import(`${{process.argv[1]}}maths/safetensors.js`);\n{script}"
     numbers = np.arange(65536, dtype=np.uint16).view(np.float16).astype(np.float64)
     said = np.array([float(text.replace("Infinity", "inf")) for text in node(script)])
     assert np.array_equal(said, numbers, equal_nan=True)
@@ -379,9 +398,9 @@ class Live:
         largest = keys[int(np.argmax(widget.weights[query]))]
         now = "now " if query in here else ""
         assert f": {queries[query]} {now}reads {largest} " in state["live"], state["live"]
-        widget.change, before = [], widget.change
+        widget.interventions, before = [], widget.interventions
         plain = widget.translation
-        widget.change = before
+        widget.interventions = before
         if not hands:
             assert "by hand" not in state["live"].lower() and not state["deleted"]
         else:
@@ -434,15 +453,15 @@ def test_rows_moved_by_hand(live, show):
                 flips.add(state["translation"])
             if place != "encoder":
                 shown.element.get_by_role("button", name="Undo").click()
-                assert state["settings"]["change"] and not shown.check()["settings"]["change"]
+                assert state["settings"]["interventions"] and not shown.check()["settings"]["interventions"]
     assert len(flips) > 1
     shown.find("select[aria-label=Sentence]").select_option(index=0)
     assert shown.check()["translation"] == PAIRS[0][1], "another sentence has its own rows"
     shown.find("select[aria-label=Sentence]").select_option(index=4)
-    assert len(shown.check()["settings"]["change"]) == 2
+    assert len(shown.check()["settings"]["interventions"]) == 2
     shown.element.get_by_role("button", name="Reset").click()
     state = shown.check()
-    assert state["settings"]["change"] == [] and state["translation"] == PAIRS[4][1]
+    assert state["settings"]["interventions"] == [] and state["translation"] == PAIRS[4][1]
 
 
 def test_bars_by_mouse_and_keyboard(live, show):
@@ -451,7 +470,7 @@ def test_bars_by_mouse_and_keyboard(live, show):
     slider = shown.find(".slide input").nth(3)
     for key, weight in [("Home", 0), ("End", 1), ("ArrowLeft", 0.99), ("PageDown", 0.89)]:
         slider.press(key)
-        [edit] = shown.check()["settings"]["change"]
+        [edit] = shown.check()["settings"]["interventions"]
         assert edit["weights"][3] == pytest.approx(weight) and sum(edit["weights"]) == pytest.approx(1)
         others = np.delete(edit["weights"], 3)
         assert others == pytest.approx(np.delete(before, 3) / (1 - before[3]) * (1 - weight)), (
@@ -462,7 +481,7 @@ def test_bars_by_mouse_and_keyboard(live, show):
     shown.page.mouse.down()
     for part in (0.7, 0.4, 0.6):
         shown.page.mouse.move(box["x"] + 12 + part * (box["width"] - 24), box["y"] + box["height"] / 2)
-        [edit] = shown.check()["settings"]["change"]
+        [edit] = shown.check()["settings"]["interventions"]
         assert edit["weights"][0] == pytest.approx(part, abs=0.02)
     shown.page.mouse.up()
 
@@ -500,7 +519,7 @@ def test_a_word_that_would_be_markup_is_text(live, show):
 def test_axe_finds_nothing(theme, live, show):
     for place in PLACES:
         change = [row(one(1, 5)), row([1, 0, 0], "decoder", query=2)]
-        shown = show(live(place=place, query=2, change=change), theme=theme)
+        shown = show(live(place=place, query=2, interventions=change), theme=theme)
         shown.check()
         assert violations(shown) == []
 
@@ -510,10 +529,17 @@ def test_traits_both_ways(live, show):
     kernel = Kernel(shown, shown.python.settings)
     shown.wait()
     shown.find(".key").nth(2).click()
-    [edit] = shown.check()["settings"]["change"]
-    assert kernel.sent[-1]["change"] == [edit] == [row(one(2, 5), query=1, sentence=4)]
+    [edit] = shown.check()["settings"]["interventions"]
+    assert kernel.sent[-1]["interventions"] == [edit] == [row(one(2, 5), query=1, sentence=4)]
     sent = len(kernel.sent)
-    for name, value in [("change", []), ("place", "cross"), ("sentence", 1), ("query", 2), ("head", 1), ("layer", 1)]:
+    for name, value in [
+        ("interventions", []),
+        ("place", "cross"),
+        ("sentence", 1),
+        ("query", 2),
+        ("head", 1),
+        ("layer", 1),
+    ]:
         kernel.tell(name, value)
         assert shown.check()["settings"][name] == value
     assert len(kernel.sent) == sent, "what comes from Python is not sent back"
@@ -557,7 +583,7 @@ def both():
     torch.manual_seed(0)
     words = Vocabulary([text for pair in TAGGED for text in pair])
     model = nn.TransformerTranslator(words, d_model=16, h=2, d_ff=32, layers=(2, 1))
-    return nn.train(model, TAGGED, steps=90, rate=1e-2)
+    return train(model, TAGGED, steps=90, rate=1e-2)
 
 
 @pytest.fixture
@@ -598,36 +624,12 @@ def test_a_given_sentence_follows_the_direction(tagged):
     widget.text = "A black  CAT!"
     assert widget.text == "a black cat" and widget._source == ["<2fr>", "a", "black", "cat"]
     assert widget.weights.shape == (4, 4)
-    widget.change = [row([1, 0, 0, 0], query=2), row([1, 0, 0, 1], query=2, sentence=0)]
-    assert widget.change[0]["sentence"] == "<2fr> a black cat" and len(widget._hands) == 1
+    widget.interventions = [row([1, 0, 0, 0], query=2), row([1, 0, 0, 1], query=2, sentence=0)]
+    assert widget.interventions[0]["sentence"] == "<2fr> a black cat" and len(widget._hands) == 1
     assert widget.weights.shape == (4, 4)
     assert "&lt;2fr&gt; a black cat (rows moved by hand)" in widget.fallback()
     widget.text, widget.direction = "", "<2en>"
     assert widget._shown == 0 and widget._hands[0]["weights"] == [0.5, 0, 0, 0.5]
-
-
-SPLIT = {
-    "L’animal, qu'il voit.": ["l'", "animal", ",", "qu'", "il", "voit"],
-    "  Le chat dort !  ": ["le", "chat", "dort"],
-    "d'un": ["d'un"],
-    "l' animal": ["l'", "animal"],
-    "l'": ["l'"],
-    "dort. le chat...": ["dort.", "le", "chat"],
-    "E\u0301te\u0301": ["été"],
-    " . ": [],
-}
-SPLIT_KNOWN = ["l'", "qu'", "animal"]
-
-
-def test_what_is_typed_becomes_words():
-    assert {text: split(text, SPLIT_KNOWN) for text in SPLIT} == SPLIT
-    script = """
-    import { text } from "node:stream/consumers";
-    const { split } = await import(`${process.argv[1]}sentences.js`);
-    const { sentences, known } = JSON.parse(await text(process.stdin));
-    console.log(JSON.stringify(sentences.map((sentence) => split(sentence, new Set(known)))));
-    """
-    assert node(script, {"sentences": list(SPLIT), "known": SPLIT_KNOWN}) == list(SPLIT.values())
 
 
 def test_settings_of_decoding(tagged):
@@ -686,7 +688,7 @@ def test_javascript_decodes_as_python_does(tagged):
     for way in WAYS:
         for change in ([], HANDS):
             for more in (dict(sentence=0), dict(text="le gâteau noir"), dict(sentence=2)):
-                widget = tagged(**way, **more, change=change if more != dict(sentence=2) else [])
+                widget = tagged(**way, **more, interventions=change if more != dict(sentence=2) else [])
                 said.append(widget.translation)
                 hypotheses.append(widget.hypotheses if way["method"] == "beam" else None)
                 rows = [
@@ -709,7 +711,7 @@ def test_python_draws_and_cuts_as_the_page():
     cuts = [(0, 1.0), (1, 1.0), (3, 1.0), (0, 0.5), (0, 0.1), (4, 0.7), (20, 0.999)]
     script = """
     import { text } from "node:stream/consumers";
-    const { drawn, truncate, uniform } = await import(`${process.argv[1]}decoding.js`);
+    const { drawn, truncate, uniform } = await import(`${process.argv[1]}maths/decoding.js`);
     const { rows, cuts, seeds } = JSON.parse(await text(process.stdin));
     const cut = rows.map((row) => cuts.map(([k, p]) => [...truncate(Float64Array.from(row), k, p)]));
     const numbers = seeds.map((seed) => Array.from({ length: 100 }, uniform(seed)));
@@ -789,7 +791,7 @@ def test_the_file_that_is_fetched_is_under_500_KB(name):
     file = (nn.WEIGHTS / f"{name}.safetensors").read_bytes()
     script = """
     import { text } from "node:stream/consumers";
-    const { unpack } = await import(`${process.argv[1]}safetensors.js`);
+    const { unpack } = await import(`${process.argv[1]}maths/safetensors.js`);
     console.log(JSON.stringify(Buffer.from(await unpack(JSON.parse(await text(process.stdin)))).toString("base64")));
     """
     for part in (file, file[:-1]):  # an odd number of bytes too
@@ -833,7 +835,7 @@ class Decoding(Live):
         with widget.hold_trait_notifications():
             for name, value in state["settings"].items():
                 setattr(widget, name, value)
-        assert state["settings"] == {**widget.settings, "change": state["settings"]["change"]}
+        assert state["settings"] == {**widget.settings, "interventions": state["settings"]["interventions"]}
         said = widget.translation
         assert state["translation"] == said and state["source"] == widget._source
         words = [*said.split(), "<eos>"]
@@ -1039,7 +1041,7 @@ def test_the_direction_turns_round(tagged, decode):
 
 @pytest.mark.parametrize("width", [1000, 390])
 def test_the_beam(width, tagged, decode):
-    shown = decode(tagged(text="un gâteau noir", change=[]), width=width)
+    shown = decode(tagged(text="un gâteau noir", interventions=[]), width=width)
     shown.element.get_by_label("beam", exact=True).check(force=True)
     shown.settle()
     for beam in (4, 1, 6):
@@ -1056,7 +1058,7 @@ def test_the_beam(width, tagged, decode):
     choose(shown, "cross")
     shown.find(".reads select").select_option(index=0)
     shown.find(".key:visible").nth(2).click()
-    assert shown.check_decoding()["settings"]["change"] and shown.python._hands, (
+    assert shown.check_decoding()["settings"]["interventions"] and shown.python._hands, (
         "a forced row applies to the whole beam"
     )
     shown.type("un chat")

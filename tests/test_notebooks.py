@@ -279,9 +279,9 @@ def finding(source="print(nn.load('tagger').score())", tags=("finding",), output
     [
         "print(nn.load('tagger').score())",
         "model = nn.load('tagger')\nprint(model.score())",
-        "for run in nn.logs('tagger'):\n    print(run)",
+        "for run in logs('tagger'):\n    print(run)",
         "def fit(model):\n    optimizer.step()\n\nprint(fit(1))",
-        "def score():\n    return nn.train(model)\n\nshares = []\nshares.append(score())\nprint(shares)",
+        "def score():\n    return train(model)\n\nshares = []\nshares.append(score())\nprint(shares)",
         "shares = {}\nshares['a'] = nn.load('tagger').score()\nprint(shares)",
         "class A:\n    best = nn.load('tagger')\n\nprint(A.best)",
     ],
@@ -318,7 +318,13 @@ def test_no_finding(chapter, source, tags, output):
 
 
 @pytest.mark.parametrize(
-    "source", ["model = 1\nprint(model / 2)", "def half(model):\n    return model / 2\n\nprint(half(1))"]
+    "source",
+    [
+        "model = 1\nprint(model / 2)",
+        "def half(model):\n    return model / 2\n\nprint(half(1))",
+        "for model in (1, 2):\n    print(model / 2)",
+        "print([model / 2 for model in (1, 2)])",
+    ],
 )
 def test_a_name_with_another_meaning_is_not_what_was_trained(chapter, source):
     chapter.cells[2:4] = [code("model = nn.load('tagger')", count=2), code(source, stream("0.5"), count=3)]

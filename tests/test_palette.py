@@ -25,7 +25,7 @@ LMS = [[0.4122214708, 0.5363325363, 0.0514459929], [0.2119034982, 0.6806995451, 
 LAB = [[0.2104542553, 0.7936177850, -0.0040720468], [1.9779984951, -2.4285922050, 0.4505937099],
        [0.0259040371, 0.7827717662, -0.8086757660]]  # fmt: skip
 TABLES = """
-const { colourTable } = await import(`${process.argv[1]}colours.js`);
+const { colourTable } = await import(`${process.argv[1]}frame/colours.js`);
 console.log(JSON.stringify(["weights", "scores"].map((kind) => [false, true].map((dark) => colourTable(kind, dark)))));
 """
 
@@ -47,7 +47,7 @@ def distances(colours, sight):
 
 def roles():
     """The colours of queries, keys and values: {where they stand: three colours}."""
-    element = (ROOT / "widgets" / "src" / "element.js").read_text(encoding="utf-8")
+    element = (ROOT / "widgets" / "src" / "frame" / "element.js").read_text(encoding="utf-8")
     style = (ROOT / "book" / "_static" / "book.css").read_text(encoding="utf-8")
     found = {}
     for where, text, pattern in (
@@ -77,7 +77,7 @@ def test_queries_keys_and_values_are_told_apart(sight):
 @pytest.mark.parametrize("sight", SIGHT)
 def test_layers_are_told_apart(sight):
     """Those of the plot of costs; restricted self-attention is dashed."""
-    source = (ROOT / "widgets" / "src" / "layer-costs.js").read_text(encoding="utf-8")
+    source = (ROOT / "widgets" / "src" / "elements" / "layer-costs.js").read_text(encoding="utf-8")
     own = re.findall(r"--self: (#\w{6});", source)
     for colour, where in zip(own, ("widget, light", "widget, dark"), strict=True):
         assert min(distances([rgb(colour), *map(rgb, roles()[where][1:])], sight)) >= APART, where

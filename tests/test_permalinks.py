@@ -13,7 +13,7 @@ import torch
 from helpers import EVIL, Kernel, Live, fits
 
 from self_attention import nn, widgets
-from self_attention.corpus import Vocabulary
+from self_attention.vocabulary import Vocabulary
 from self_attention.widgets._base import SCRIPTS
 from self_attention.widgets._model import published
 
@@ -318,11 +318,13 @@ HOSTILE = {
     "live-translator": [
         ("text=un+chap", "text"), ("text=%3C2en%3E+chat", "text"), (f"text={quote(EVIL)}", "text"), ("seed=-1", "seed"),
         ("text=" + "chat+" * 41, "text"), ("direction=%3C2xx%3E", "direction"), ("width=7", "width"),
-        ("top_p=0", "top_p"), ("change=0,encoder,0,0,0,1", "change"), ("change=0,encoder,2,0,0,1,0,0", "change"),
-        ("change=0,encoder,0,0,3,1,0,0", "change"), ("change=2,encoder,0,0,0,1,0,0", "change"),
-        ("change=0,head,0,0,0,1,0,0", "change"), ("change=0,encoder,0,0,0,0,0,0", "change"),
-        ("change=0,encoder,0,0,0,1,-1,1", "change"), ("change=%2525,encoder,0,0,0,1", "change"),
-        ("change=0,encoder,0,0,0,1,0,0/0,encoder,0,0,0,0,1,0", "change"), ("change=__proto__", "change"),
+        ("top_p=0", "top_p"),
+        *((f"interventions={row}", "interventions") for row in (
+            "0,encoder,0,0,0,1", "0,encoder,2,0,0,1,0,0", "0,encoder,0,0,3,1,0,0",
+            "2,encoder,0,0,0,1,0,0", "0,head,0,0,0,1,0,0", "0,encoder,0,0,0,0,0,0",
+            "0,encoder,0,0,0,1,-1,1", "%2525,encoder,0,0,0,1", "0,encoder,0,0,0,1,0,0/0,encoder,0,0,0,0,1,0",
+            "__proto__",
+        )),
     ],
     "transformer-blocks": [
         ("sentence=2", "sentence"), ("token=41", "token"), ("stage=99", "stage"), ("place=x", "place"),

@@ -100,7 +100,7 @@ def test_the_sites_own_address_introduces_the_front_page(texts):
 
 
 def test_the_next_page_is_named_where_no_browser_loads_it_ahead(texts):
-    """Firefox fetches a <link rel="next">, and the policy refuses it: an error on every page. A link at the end is none."""
+    """Firefox fetches a <link rel="next">, and the policy refuses it: an error on every page. An <a> is left alone."""
     for name in TEXTS:
         assert not re.search("<link[^>]* rel=.(next|prev|prefetch)", texts[name]), name
     following = {name: re.findall('<a [^>]*rel="next" href="([^"]+)"', texts[name]) for name in CHAPTERS}

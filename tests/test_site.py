@@ -273,6 +273,7 @@ def test_page_can_be_read_without_scripts(name, site, visit):
     page = visit(f"{site.url}{name}.html", theme="dark", java_script_enabled=False)
     assert page.locator("article h1").is_visible()
     assert page.locator("article figure > table").first.is_visible()
+    assert page.locator("article figure:has(> table):not([tabindex='0'])").count() == 0, "it scrolls by keyboard"
     assert page.locator("button:visible", has_text=re.compile("search|print", re.I)).count() == 0
     assert page.locator("body").evaluate("(body) => getComputedStyle(body).backgroundColor") == "rgb(255, 255, 255)"
 

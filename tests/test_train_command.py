@@ -14,7 +14,9 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from self_attention import nn, progress, train
+from self_attention import nn, train
+from self_attention.training.bar import watched as is_watched
+from self_attention.training.log import digest
 
 NUMBERS = dict(zip("un deux trois quatre cinq".split(), "one two three four five".split(), strict=True))
 TINY = "--d-model 16 --h 2 --d-ff 32 --layers 1 1 --batch 15 --rate 0.01".split()
@@ -162,7 +164,7 @@ def test_what_is_held_out_is_nowhere_in_training(tmp_path):
 
 
 def test_size_and_length_can_be_limited(pairs):
-    for words, sizes in ((["--size", "7"], {1, 2}), (["--longest", "2"], {1, 2})):
+    for words, sizes in ((["--size", "7"], {1, 2}), (["--max-len", "2"], {1, 2})):
         learn, tests = train.parts(asked("--pairs", str(pairs), *words))
         assert {train.longer(pair) for pair in learn} <= sizes and len(learn) <= 30
         assert len(tests["sentences"]) == 7
@@ -178,7 +180,7 @@ def test_the_book_trains_on_its_corpus_greetings_and_phrases():
     assert len(learn) == 49_448 and not any(held_out & {pair.fr, *pair.fr.split(" , ")} for pair in learn)
     assert not {pair.en for its in tests.values() for pair in its} & {pair.en for pair in learn}
     facts = nn.load("transformer_both").facts
-    assert facts["corpus"] == nn.digest([learn, tests]), "the corpus has changed: train again (training/README.md)"
+    assert facts["corpus"] == digest([learn, tests]), "the corpus has changed: train again (training/README.md)"
 
 
 def test_figures_are_by_direction_length_and_apart_beyond_what_was_seen():
@@ -235,7 +237,7 @@ def test_a_file_that_holds_no_pairs_is_refused(content, says, tmp_path, capsys):
         ("--to de", "--to must be one or both of fr, en, came de"),
         ("--to en en", "--to must be one or both of fr, en, came en en"),
         ("--languages fr fr", "--languages must be two different names"),
-        ("--longest 1 --size 3 --out nowhere/x.safetensors", "there is no folder nowhere"),
+        ("--max-len 1 --size 3 --out nowhere/x.safetensors", "there is no folder nowhere"),
         ("--out x.pt", "--out must end in .safetensors, came x.pt"),
         ("--log-file nowhere/x.json", "--log-file nowhere/x.json: there is no folder nowhere"),
         ("--checkpoint .", "--checkpoint . must be a file, but is a folder"),
@@ -253,8 +255,8 @@ def test_options_that_cannot_be_are_refused(words, says, pairs, tmp_path, monkey
 def test_languages_and_length_must_leave_something(tmp_path, capsys):
     for words, says in (
         (["--languages", "de", "en"], "--languages belongs to --pairs: the book's corpus is fr en"),
-        (["--out", str(tmp_path / "x.safetensors"), "--pairs", str(tmp_path / "long.tsv"), "--longest", "1"],
-         "--longest 1 leaves no pair to learn from"),
+        (["--out", str(tmp_path / "x.safetensors"), "--pairs", str(tmp_path / "long.tsv"), "--max-len", "1"],
+         "--max-len 1 leaves no pair to learn from"),
     ):  # fmt: skip
         (tmp_path / "long.tsv").write_text("".join(f"a {i}\tb {i}\n" for i in range(40)), encoding="utf-8")
         with pytest.raises(SystemExit):
@@ -288,17 +290,51 @@ def test_a_checkpoint_of_other_pairs_is_refused(run, pairs, tmp_path, capsys):
 
 def test_help_explains_every_option():
     actions = [action for action in train.options()._actions if action.option_strings]
-    assert len(actions) == 21 and all(action.help for action in actions)
+    assert len(actions) == 22 and all(action.help for action in actions)
     for action in actions:
         if action.default not in (None, "==SUPPRESS==", 0) and not isinstance(action.default, list):
             assert "default" in action.help, action.option_strings
+
+
+@pytest.mark.parametrize("device", ["nowhere", "meta", "cuda:99"])
+def test_a_device_that_does_not_compute_is_refused(device, capsys):
+    with pytest.raises(SystemExit):
+        asked("--device", device)
+    assert f"expected a device of this machine such as cpu, came {device}" in capsys.readouterr().err
+
+
+def test_a_device_belongs_to_one_process(monkeypatch):
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    assert asked("--device", "cpu").device == "cpu"
+    with pytest.raises(ValueError, match="--device belongs to one process: under torchrun it must be cpu, came cuda"):
+        train.check(SimpleNamespace(**vars(asked()) | {"device": "cuda"}))
+
+
+def test_a_run_may_go_on_elsewhere(run, tmp_path):
+    """The device is no part of what makes a run: the kept one has none, as those of earlier versions."""
+    whole = run("whole", "--steps", 6)[1]
+    assert run("again", "--steps", 6, "--device", "cpu")[1] == whole
+    log, _ = run("kept", "--steps", 6, "--checkpoint", tmp_path / "kept")
+    assert "device" not in torch.load(tmp_path / "kept")["options"] and "device" not in log["options"]
+
+
+@pytest.mark.skipif(not torch.accelerator.is_available(), reason="this machine has no accelerator")
+def test_it_trains_on_an_accelerator(run):
+    device = torch.accelerator.current_accelerator().type
+    log, weights = run("there", "--steps", 200, "--device", device)
+    assert log["curve"][-1][1] < log["curve"][0][1] and weights
+
+
+def test_accents_of_pairs_are_composed(tmp_path):
+    (tmp_path / "pairs.tsv").write_text("e\u0301te\u0301\tsummer\n\u00e9t\u00e9\tsummer\n", encoding="utf-8")
+    assert train.read(tmp_path / "pairs.tsv") == [("\u00e9t\u00e9", "summer")]
 
 
 # The bar
 
 
 def test_a_bar_grows_in_a_terminal_and_not_in_a_file():
-    code = "import time; from self_attention.progress import progress, watch; report = progress(30)\n"
+    code = "import time; from self_attention.training import progress, watch; report = progress(30)\n"
     code += "for step in watch(range(1, 31)): time.sleep(0.02); report(step, 1 / step)"
     ours, theirs = pty.openpty()
     termios.tcsetwinsize(theirs, (24, 80))
@@ -316,4 +352,4 @@ def test_a_bar_grows_in_a_terminal_and_not_in_a_file():
 def test_a_notebook_is_watched_if_its_front_end_can_answer(watched, monkeypatch):
     kernel = SimpleNamespace(get_parent=lambda: {"content": {"allow_stdin": watched}})
     monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: SimpleNamespace(kernel=kernel)))
-    assert progress.watched() is watched
+    assert is_watched() is watched

@@ -1,15 +1,23 @@
 """The weights that the package ships load, fit this corpus and do what their logs say; and how they came about."""
 
 import json
+import re
 import sys
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import numpy as np
 import pytest
 import torch
 
-from self_attention import nn, runs, sinusoidal_positions, train
-from self_attention.corpus import GREETINGS, Vocabulary, because_pairs, corpus, tagged_sentences
+from self_attention import nn, sinusoidal_positions
+from self_attention import train as command
+from self_attention.book import runs
+from self_attention.book.runs import logs
+from self_attention.corpus import GREETINGS, because_pairs, corpus, tagged_sentences
+from self_attention.training import Training, train
+from self_attention.training.log import card, digest
+from self_attention.training.loop import batches
+from self_attention.vocabulary import Vocabulary
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 ROOT = Path(__file__).parents[1]
@@ -39,12 +47,13 @@ def tagged():
 def scripts(monkeypatch):
     """The modules of the training scripts."""
     monkeypatch.syspath_prepend(ROOT / "training")
+    import train_lengths
     import train_taggers
     import train_transformers
     import train_translators
 
-    yield train_translators, train_taggers, train_transformers
-    for name in ("train_translators", "train_taggers", "train_transformers"):
+    yield train_translators, train_taggers, train_transformers, train_lengths
+    for name in ("train_translators", "train_taggers", "train_transformers", "train_lengths"):
         del sys.modules[name]
 
 
@@ -56,7 +65,7 @@ def test_each_file_has_its_log_and_is_small():
     assert set(files) == set(NAMES)
     assert all(path.stat().st_size < 1_000_000 for path in files.values())
     assert files["transformer_both"].stat().st_size < 500_000  # the page fetches it
-    assert all(nn.logs(name) for name in files)
+    assert all(logs(name) for name in files)
 
 
 def test_each_file_has_a_card_that_says_what_file_and_log_say():
@@ -65,8 +74,24 @@ def test_each_file_has_a_card_that_says_what_file_and_log_say():
     page = (ROOT / "book" / "models.md").read_text(encoding="utf-8")
     for name in NAMES:
         path = nn.WEIGHTS / f"{name}.safetensors"
-        assert path.with_suffix(".md").read_text(encoding="utf-8") == runs.card(path, log(name)), name
+        assert path.with_suffix(".md").read_text(encoding="utf-8") == card(path, log(name), runs.ABOUT[name]), name
         assert f"{log(name)['parameters']:,}" in next(line for line in page.splitlines() if f"`{name}`" in line)
+
+
+def shares(name, part):
+    """One or two shares of a log: of the direction or directions in which its model translates, or of words tagged."""
+    both = [part[f"{side} sentences"]["all"] for side in ("fr-en", "en-fr")] if name == "transformer_both" else [part]
+    return [(its.get("all", its)).get("exact", its.get("all", its).get("right")) for its in both]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_page_says_how_far_the_seeds_lie_apart(name):
+    page = (ROOT / "book" / "models.md").read_text(encoding="utf-8")
+    *_, right, seeds, _, _ = next(line for line in page.splitlines() if f"`{name}`" in line).split("|")
+    assert re.findall(r"\d+\.\d+", right) == [str(share) for share in shares(name, log(name)["test"])]
+    runs = [shares(name, run["test"]) for run in logs(name) if run["steps"] == log(name)["steps"]]
+    spread = [f"{share:.2f}" for side in zip(*runs, strict=True) for share in sorted({min(side), max(side)})]
+    assert [f"{float(share):.2f}" for share in re.findall(r"\d+\.\d+", seeds)] == spread
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -75,7 +100,7 @@ def test_weights_say_where_they_come_from(name, parts, tagged):
     assert all(model.facts[key] == facts[key] for key in ("seed", "steps", "version", "corpus"))
     if name != "transformer_both":  # tests/test_train_command.py has what that one learned from
         examples = [tagged["train"], tagged["test"]] if name in TAGGERS else parts
-        assert model.facts["corpus"] == nn.digest(examples), "the corpus has changed: train again (training/README.md)"
+        assert model.facts["corpus"] == digest(examples), "the corpus has changed: train again (training/README.md)"
     assert sum(weights.numel() for weights in model.parameters()) == facts["parameters"]
     assert facts["curve"][-1][0] == facts["steps"] and facts["curve"][-1][1] < facts["curve"][0][1]
 
@@ -112,7 +137,7 @@ def test_transformers_are_as_good_as_their_log_says(name, parts, scripts):
 
 def test_the_two_way_transformer_is_as_good_as_its_log_says(parts):
     model, said = nn.load("transformer_both"), log("transformer_both")["test"]
-    for name, pairs in train.directed(parts["test"][:300], ["fr", "en"], ["en", "fr"]).items():
+    for name, pairs in command.directed(parts["test"][:300], ["fr", "en"], ["en", "fr"]).items():
         assert said[f"{name} sentences"]["all"]["exact"] >= 99, "the goal of chapter 12"
         assert 100 * model.exact(pairs).mean() == pytest.approx(said[f"{name} sentences"]["all"]["exact"], abs=2)
     hello, *said = model.translate(["<2en> bonjour", "<2fr> goodbye", "<2en> le chat noir"])
@@ -120,20 +145,71 @@ def test_the_two_way_transformer_is_as_good_as_its_log_says(parts):
     assert hello in GREETINGS["bonjour"] and hello != "hello"  # step by step "good" comes first: chapter 13
 
 
-def test_a_model_does_not_go_far_beyond_the_lengths_it_has_seen():
-    short = nn.logs("transformer_short")[0]["test"]
-    for name in ("fr-en", "en-fr"):
-        beyond = short[f"{name} sentences longer than any in training"]
-        assert short[f"{name} sentences"]["all"]["exact"] > 95 and beyond["16"]["exact"] < 20
-        assert beyond["13"]["exact"] > beyond["14"]["exact"] > beyond["15"]["exact"] > beyond["16"]["exact"]
+def sides(name, group):
+    """The figures of one group of lengths, in both directions, over all seeds."""
+    return [test[group] for run in logs(name) for test in run["test"].values()]
 
 
-def test_one_row_decides_between_il_and_elle_and_in_the_larger_model_none():
+def test_the_lengths_were_asked_about_with_three_seeds_each(scripts):
+    pairs, tests = command.parts(command.options().parse_args(["--max-len", "12", "--out", "a.safetensors"]))
+    facts = [
+        (name, seed, scripts[3].STEPS, digest([pairs, tests])) for name in ("plain", "offset") for seed in range(3)
+    ]
+    runs = [
+        (name, run["seed"], run["steps"], run["corpus"])
+        for name in ("plain", "offset")
+        for run in logs(f"lengths_{name}")
+    ]
+    assert runs == facts
+
+
+def test_one_word_more_is_as_hard_with_all_positions_trained():
+    plain, offset = ([its["exact"] for its in sides(f"lengths_{name}", "13")] for name in ("plain", "offset"))
+    assert max(plain + offset) < 60
+    assert abs(np.mean(plain) - np.mean(offset)) < 10
+
+
+def test_four_words_more_are_easier_with_all_positions_trained():
+    plain, offset = ([its["exact"] for its in sides(f"lengths_{name}", "16")] for name in ("plain", "offset"))
+    assert max(plain) < 5 and min(offset) > 10
+
+
+def test_an_offset_is_drawn_for_each_batch_and_is_the_same_on_both_sides(scripts):
+    torch.manual_seed(0)
+    model, firsts = scripts[3].Translator(Vocabulary(["merci thanks"]), 20, seed=0), []
+    embed = model.transformer.embed
+    model.transformer.embed = lambda embedding, ids, first=0: firsts.append(model.first) or embed(embedding, ids, first)
+    for _ in range(50):
+        model.loss([("merci", "thanks")])
+    assert firsts[::2] == firsts[1::2] and set(firsts) <= set(range(21)) and len(set(firsts)) > 10
+    firsts.clear()
+    model.translate(["merci"], max_len=2)
+    assert set(firsts) == {0}
+
+
+def test_an_offset_moves_the_positions(scripts):
+    torch.manual_seed(0)
+    model = scripts[3].Translator(Vocabulary(["merci"]), 20, seed=0)
+    ids = torch.tensor([[4, 4, 4]])
+    here = model.transformer.embed(model.transformer.source, ids)
+    model.first = 2
+    there = model.transformer.embed(model.transformer.source, ids)
+    positions = sinusoidal_positions(5, 64, like=here)
+    torch.testing.assert_close((there - here)[0], positions[2:] - positions[:3])
+
+
+def test_one_row_decides_between_il_and_elle():
     because = log("transformer_pronouns")["test"]["because"]
     assert because["right"] > 99 and because["flips"]["it"][2] > 99  # its third layer; other seeds differ
     assert max(sum((because["flips"][row] for row in ("because", "was", "adjective")), [])) < 1
-    because = log("transformer_heads")["test"]["because"]
-    assert because["right"] > 99 and max(sum(because["flips"].values(), [])) < 50
+
+
+def test_with_four_heads_it_depends_on_the_seed_which_row_decides():
+    runs = [run["test"]["because"] for run in logs("transformer_heads")]
+    assert [its["right"] for its in runs] == [100, 100, 100]
+    assert [[round(share) for share in its["flips"]["it"]] for its in runs] == [[14, 0], [65, 0], [99, 53]]
+    for its in runs:  # the last of each row is all heads at once
+        assert its["flips"]["it"] == [shares[-1] for shares in its["flips_by_head"]["encoder"]]
 
 
 def test_attention_wins_on_long_sentences():
@@ -217,6 +293,51 @@ def test_a_reach_must_have_a_middle():
         nn.Tagger(Vocabulary(["a"]), ["X"], reach=4)
 
 
+@pytest.mark.parametrize(
+    ("config", "message"),
+    [
+        ({"tags": "NOUN"}, "tags must be a list of different names, came 'NOUN'"),
+        ({"tags": []}, "tags must be a list of different names"),
+        ({"tags": ["X", "X"]}, "tags must be a list of different names"),
+        ({"d_model": 0}, "d_model must be an integer of at least 1, came 0"),
+        ({"max_len": 0}, "max_len must be an integer of at least 1, came 0"),
+    ],
+)
+def test_what_cannot_be_built_is_refused(config, message):
+    with pytest.raises(ValueError, match=message):
+        nn.Tagger(Vocabulary(["a"]), **{"tags": ["X"], "reach": "all"} | config)
+    for kind in (nn.Encoder, lambda *sizes: nn.Decoder(*sizes, attention=True)):
+        for sizes in ((0, 4), (4, 0), (4, 2.0)):
+            with pytest.raises(ValueError, match="must be an integer of at least 1"):
+                kind(*sizes)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ([], r"list of sentences, each a list of words, came \[\]"),
+        ("i saw", "list of sentences, each a list of words, came 'i saw'"),
+        ([3], "list of sentences, each a list of words, came"),
+        ([["i"], []], "a sentence of at least one word, each without spaces, came"),
+        ([["i saw"]], "a sentence of at least one word, each without spaces, came"),
+        ([[3]], "a sentence of at least one word, each without spaces, came"),
+    ],
+)
+def test_what_is_no_list_of_lists_of_words_is_refused(wrong, message):
+    tagger = nn.load("tagger_3")
+    for call in (tagger.tag, tagger.read):
+        with pytest.raises(ValueError, match=message):
+            call(wrong)
+
+
+@pytest.mark.parametrize(
+    "tagged", [(["i", "saw"], ["PRON"]), (["i"], ["PRON", "VERB"]), (["i"], ["X"]), (["i", "i"], "PRON")]
+)
+def test_each_word_has_one_tag(tagged):
+    with pytest.raises(ValueError, match="expected for each of .* one of .*'PRON'.*, came"):
+        nn.load("tagger_3").loss([(["i"], ["PRON"]), tagged])
+
+
 @pytest.mark.parametrize("positions", ["none", "sinusoidal", "learned"])
 def test_only_a_tagger_with_positions_knows_the_order(positions):
     torch.manual_seed(0)
@@ -280,7 +401,7 @@ def spoiled(tmp_path, **changes):
     return path
 
 
-CONFIG = {"tags": ["NOUN"], "reach": 1, "d_model": 4, "longest": 16, "positions": "learned"}
+CONFIG = {"tags": ["NOUN"], "reach": 1, "d_model": 4, "max_len": 16, "positions": "learned"}
 
 
 @pytest.mark.parametrize(
@@ -296,6 +417,8 @@ CONFIG = {"tags": ["NOUN"], "reach": 1, "d_model": 4, "longest": 16, "positions"
         ({"facts": {"config": CONFIG | {"reach": 2}}}, "'all' or an odd number, came 2"),
         ({"facts": {"words": [["merci"], ["thanks"]]}}, "must describe a Tagger"),
         ({"facts": {"words": 3}}, "must describe a Tagger"),
+        ({"facts": {"config": CONFIG | {"d_model": 10**13}}}, "must describe a Tagger"),
+        ({"facts": {"config": CONFIG | {"tags": "NOUN"}}}, "tags must be a list of different names, came 'NOUN'"),
         ({"tensors": {"hidden.bias": None}}, r"the weights of its Tagger, lacks \['hidden.bias'\]"),
         ({"tensors": {"extra": torch.zeros(2)}}, r"the weights of its Tagger, has besides \['extra'\]"),
         ({"tensors": {"hidden.bias": torch.zeros(3)}}, r"hidden.bias must have the shape \(8,\), came \(3,\)"),
@@ -334,23 +457,132 @@ def test_a_matrix_of_two_places_is_saved_once_and_loaded_into_both(tmp_path):
         assert torch.equal(again.get_parameter(name), weights.half().float()), name
 
 
+MODELS = {
+    "tagger": lambda: nn.Tagger(Vocabulary(["merci"]), ["NOUN"], reach=1, d_model=4),
+    "tagger of all": lambda: nn.Tagger(Vocabulary(["merci"]), ["NOUN"], reach="all", d_model=4),
+    "fixed": lambda: nn.Translator(Vocabulary(["merci"]), Vocabulary(["thanks"]), d_model=4, attention=False),
+    "attention": lambda: nn.Translator(Vocabulary(["merci"]), Vocabulary(["thanks"]), d_model=4),
+    "one vocabulary": lambda: nn.Translator(*2 * [Vocabulary(["merci thanks"])], d_model=4),
+    "transformer": lambda: nn.TransformerTranslator(Vocabulary(["merci"]), Vocabulary(["thanks"]), **SIZES),
+    "one matrix": lambda: nn.TransformerTranslator(Vocabulary(["merci thanks"]), **SIZES),
+    "two matrices of one vocabulary": lambda: nn.TransformerTranslator(*2 * [Vocabulary(["merci"])], **SIZES),
+}
+SIZES = dict(d_model=np.int64(8), h=2, d_ff=16, layers=(1, 1))
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_what_save_takes_load_takes(name, tmp_path):
+    model = MODELS[name]()
+    nn.save(model, tmp_path / "model", seed=np.int64(3), rate=np.float32(0.5))
+    again = nn.load(tmp_path / "model")
+    assert type(again) is type(model) and again.facts["seed"] == 3 and again.facts["rate"] == 0.5
+    assert again.source.words == model.source.words
+    ours, theirs = dict(model.named_parameters()), dict(again.named_parameters())
+    assert ours.keys() == theirs.keys() and all(torch.equal(ours[key].half().float(), theirs[key]) for key in ours)
+
+
+class Place:
+    """What is like a path."""
+
+    def __fspath__(self):
+        return "mine"
+
+
+PATHS = [
+    "mine.safetensors",
+    "mine",
+    "./tagger_1",
+    "tagger_1.safetensors",
+    Path("mine"),
+    PurePath("mine"),
+    b"mine",
+    Place(),
+]
+
+
+@pytest.mark.parametrize("path", PATHS, ids=repr)
+def test_a_path_may_be_of_any_type(path, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    nn.save(MODELS["tagger"](), path, seed=5)
+    assert nn.load(path).facts["seed"] == 5
+
+
+def test_the_name_of_a_model_of_the_package_is_no_path(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ValueError, match="must not be the name of a model of the package, came 'tagger_1'"):
+        nn.save(MODELS["tagger"](), "tagger_1")
+    nn.save(MODELS["tagger"](), Path("tagger_1"), seed=5)
+    assert nn.load(Path("tagger_1")).facts["seed"] == 5 and nn.load("tagger_1").facts["seed"] == 0
+
+
+@pytest.mark.parametrize("path", ["nowhere/mine", "", ".", "here"])
+def test_a_path_is_of_a_file_in_a_folder(path, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "here").mkdir()
+    with pytest.raises(ValueError, match="path must be of a file in a folder that exists, came"):
+        nn.save(MODELS["tagger"](), path)
+    with pytest.raises(ValueError, match="no weights at .*, expected the path of a file or one of tagger_1"):
+        nn.load(path)
+
+
+@pytest.mark.parametrize("path", [3, None, ["mine"]])
+def test_what_is_no_path_is_refused(path):
+    for call in (nn.load, lambda path: nn.save(MODELS["tagger"](), path)):
+        with pytest.raises(ValueError, match="expected a name or a path, came"):
+            call(path)
+
+
+@pytest.mark.parametrize(("number", "says"), [(1e5, "100000"), (-7e4, "70000"), (np.inf, "inf"), (np.nan, "nan")])
+def test_what_float16_cannot_hold_is_refused(number, says, tmp_path):
+    model = MODELS["tagger"]()
+    model.hidden.bias.data[1] = number
+    with pytest.raises(ValueError, match=f"hidden.bias must hold numbers of at most 65504, .* came one of size {says}"):
+        nn.save(model, tmp_path / "model")
+    assert not (tmp_path / "model").exists()
+    model.hidden.bias.data[1] = -65504
+    nn.save(model, tmp_path / "model")
+    assert nn.load(tmp_path / "model").hidden.bias[1] == -65504
+
+
+def test_other_models_and_facts_are_refused(tmp_path):
+    class Mine(nn.Tagger):
+        pass
+
+    for model in (torch.nn.Linear(2, 2), Mine(Vocabulary(["a"]), ["X"], reach=1)):
+        with pytest.raises(ValueError, match="model must be one of Translator, TransformerTranslator, Tagger, came"):
+            nn.save(model, tmp_path / "model")
+    with pytest.raises(ValueError, match="facts must become JSON, came"):
+        nn.save(MODELS["tagger"](), tmp_path / "model", who={1, 2})
+
+
 # Train
 
 
 def test_training_without_examples_or_steps_is_refused():
     tagger = nn.Tagger(Vocabulary(["a"]), ["X"], reach=1)
     with pytest.raises(ValueError, match="examples must not be empty"):
-        nn.train(tagger, [], steps=1)
+        train(tagger, [], steps=1)
     with pytest.raises(ValueError, match="steps"):
-        nn.train(tagger, [(("a",), ("X",))], steps=0)
-    for name in ("batch", "warm_up"):
+        train(tagger, [(("a",), ("X",))], steps=0)
+    for name, wrong in (("batch", 0), ("warm_up", 0), ("rate", -1), ("rate", np.nan), ("seed", 0.5)):
         with pytest.raises(ValueError, match=name):
-            nn.train(tagger, [(("a",), ("X",))], steps=1, **{name: 0})
+            train(tagger, [(("a",), ("X",))], steps=1, **{name: wrong})
+
+
+def test_numbers_of_numpy_are_numbers():
+    curves = []
+    for whole, real in ((int, float), (np.int64, np.float64)):
+        torch.manual_seed(0)
+        tagger = nn.Tagger(Vocabulary(["a b"]), ["X", "Y"], reach=1)
+        examples = ((("a", "b"), ("X", "Y")) for _ in range(5))  # no list
+        training = Training(tagger, examples, whole(4), batch=whole(2), seed=whole(1), rate=real(0.25))
+        curves.append([loss for _, loss in training])
+    assert curves[0] == curves[1] and len(curves[0]) == 4
 
 
 def test_the_rate_warms_up_and_comes_down_along_a_cosine():
     tagger = nn.Tagger(Vocabulary(["a"]), ["X"], reach=1)
-    training, rates = nn.Training(tagger, [(("a",), ("X",))], steps=100, rate=2.0, warm_up=10), []
+    training, rates = Training(tagger, [(("a",), ("X",))], steps=100, rate=2.0, warm_up=10), []
     rates.append(training.schedule.get_last_lr()[0])
     for _ in training:
         rates.append(training.schedule.get_last_lr()[0])
@@ -371,7 +603,7 @@ def test_smoothing_spreads_a_share_of_the_target_over_all_words():
 
 def test_a_round_of_batches_holds_each_example_once():
     examples = [("x" * (i % 7 + 1), i) for i in range(1000)]
-    stream = nn.batches(examples, size=64)
+    stream = batches(examples, size=64)
     first = [next(stream) for _ in range(16)]  # 1,000 = 15 * 64 + 40
     assert sorted(i for batch in first for _, i in batch) == list(range(1000))
     assert np.mean([len({len(text) for text, _ in batch}) for batch in first]) < 3  # like lengths together
@@ -379,7 +611,7 @@ def test_a_round_of_batches_holds_each_example_once():
 
 def test_the_order_of_batches_follows_the_seed_alone():
     examples = [("a", i) for i in range(100)]
-    first, again, other = ([next(nn.batches(examples, 64, seed))] for seed in (0, 0, 1))
+    first, again, other = ([next(batches(examples, 64, seed))] for seed in (0, 0, 1))
     assert first == again != other
 
 
@@ -396,8 +628,8 @@ def test_a_log_measures_the_weights_as_they_are_shipped(tmp_path):
     run.write(lambda model: {"same": all(torch.equal(its, its.half().float()) for its in model.parameters())})
     log = json.loads((tmp_path / "tagger_seed0_steps1.json").read_text(encoding="utf-8"))
     assert log["test"] == {"same": True} and log["curve"] == [[1, 0.5]]
-    card = (tmp_path / "tagger.md").read_text(encoding="utf-8")
-    assert card == runs.card(tmp_path / "tagger.safetensors", log) and "licence" not in card
+    written = (tmp_path / "tagger.md").read_text(encoding="utf-8")
+    assert written == card(tmp_path / "tagger.safetensors", log) and "licence" not in written
 
 
 def test_logs_go_to_the_package_or_to_a_folder_that_is_there(tmp_path, capsys):
@@ -424,7 +656,9 @@ def test_the_scripts_are_deterministic_and_follow_the_seed(scripts, monkeypatch,
         monkeypatch.setattr(script, "corpus", lambda: small)
     monkeypatch.setattr(scripts[2], "because_pairs", lambda n: because_pairs(n // 100))
     translate = nn.TransformerTranslator.translate.__wrapped__
-    monkeypatch.setattr(translate, "__defaults__", (6, None))  # words: what has learned nothing goes on to the last
+    monkeypatch.setattr(
+        translate, "__defaults__", (6, None, False)
+    )  # what has learned nothing goes on to the last word
     monkeypatch.setattr(scripts[1], "tagged_sentences", lambda n, part="train": tagged_sentences(n // 20, part))
     for number, (script, name) in enumerate(zip(scripts, (["attention"], [], ["heads"]), strict=True)):
         first, again, other = (

@@ -1,16 +1,22 @@
-"""The Transformer against PyTorch's own, what it may not see, what `change` does, and how it translates."""
+"""The Transformer against PyTorch's own, what it may not see, what an intervention does, and how it translates."""
 
+import copy
+import json
 import math
+import pickle
 import re
 
+import numpy as np
 import pytest
 import torch
 from torch.nn.functional import embedding
 
 from self_attention import causal_mask, nn, padding_mask
-from self_attention.corpus import Vocabulary
-from self_attention.decoding import Cache
-from self_attention.transformer import PLACES, DecoderLayer, EncoderLayer, MultiHeadAttention, Transformer, force
+from self_attention.decoding import predictor
+from self_attention.nn import DecoderLayer, EncoderLayer, Force, KVCache, MultiHeadAttention, Transformer, intervene
+from self_attention.nn.interventions import PLACES, wrapped
+from self_attention.training import train
+from self_attention.vocabulary import Vocabulary
 
 torch.set_num_threads(1)
 norms = pytest.mark.parametrize("norm", ["pre", "post"])
@@ -56,7 +62,7 @@ def translator(pairs=PAIRS, **config):
 
 @pytest.fixture(scope="module")
 def trained():
-    return nn.train(translator(), PAIRS, steps=80, rate=1e-2)
+    return train(translator(), PAIRS, steps=80, rate=1e-2)
 
 
 # PyTorch is the oracle
@@ -250,7 +256,17 @@ def test_who_may_see_nothing_stays_finite():
     assert all(weights.grad.isfinite().all() for weights in (X, *layer.parameters()))
 
 
-# Change
+# Interventions
+
+
+def encode(model, ids, mask, intervention=None):
+    with intervene(model, intervention):
+        return model.encode(ids, mask)
+
+
+def decode(model, ids, memory, mask, intervention=None):
+    with intervene(model, intervention):
+        return model.decode(ids, memory, mask)
 
 
 @norms
@@ -263,9 +279,9 @@ def test_the_same_weights_change_nothing(norm, ids):
         asked.append((place, layer, tuple(weights.shape)))
         return weights.clone()
 
-    memory_too, _ = ours.encode(source, PADDING, same)
+    memory_too, _ = encode(ours, source, PADDING, same)
     torch.testing.assert_close(memory_too, memory)
-    logits = (ours.decode(target, memory, PADDING, change)[0] for change in (None, same))
+    logits = (decode(ours, target, memory, PADDING, intervention)[0] for intervention in (None, same))
     torch.testing.assert_close(*logits)
     shapes = {"encoder": (B, H, M, M), "decoder": (B, H, N, N), "cross": (B, H, N, M)}
     assert asked == [(place, layer, shapes[place]) for place, layer in ORDER]  # once each, in the order of the work
@@ -281,7 +297,8 @@ def test_a_forced_row_reads_what_it_is_told():
         return weights
 
     free, _ = attention(X, Y)
-    forced, weights = attention(X, Y, change=row_1_reads_word_3)
+    attention.attention = wrapped(attention.attention, row_1_reads_word_3)
+    forced, weights = attention(X, Y)
     torch.testing.assert_close(forced[:, 1], attention.output(attention.values(Y))[:, 3])
     assert (weights[:, :, 1, 3] == 1).all() and not torch.allclose(forced[:, 1], free[:, 1])
     rest = [0, 2, 3]
@@ -296,16 +313,16 @@ def test_weights_put_in_by_hand_work_as_their_own(norm, ids):
         weights = weights * CAUSAL
         return weights / weights.sum(dim=-1, keepdim=True)
 
-    torch.testing.assert_close(ours.encode(source, PADDING, hide_the_future), ours.encode(source, PADDING & CAUSAL))
+    torch.testing.assert_close(encode(ours, source, PADDING, hide_the_future), ours.encode(source, PADDING & CAUSAL))
 
 
 @pytest.mark.parametrize("place", ORDER, ids=str)
 def test_only_the_place_that_is_asked_for_is_touched(place, ids):
     ours, (source, target) = model(), ids
 
-    def run(change=None):
-        memory, maps = ours.encode(source, PADDING, change)
-        logits, more = ours.decode(target, memory, PADDING, change)
+    def run(intervention=None):
+        memory, maps = encode(ours, source, PADDING, intervention)
+        logits, more = decode(ours, target, memory, PADDING, intervention)
         return logits, [(maps | more)[where][layer] for where, layer in ORDER]
 
     def to_the_first(where, layer, weights):
@@ -321,11 +338,20 @@ def test_only_the_place_that_is_asked_for_is_touched(place, ids):
     assert not any(torch.allclose(before[i], after[i]) for i in later) and not torch.allclose(free, forced)
 
 
-def test_a_change_must_return_weights():
-    attention, X = MultiHeadAttention(D, H), torch.zeros(1, M, D)
-    for change, came in ((lambda weights: None, "None"), (lambda weights: weights[0, 0], r"\(5, 5\)")):
-        with pytest.raises(ValueError, match=rf"change must return .*\(1, 2, 5, 5\), came {came}"):
-            attention(X, X, change=change)
+def test_an_intervention_ends_with_its_block(ids):
+    ours = model()
+    free, _ = ours.encode(ids[0], PADDING)
+    with pytest.raises(ZeroDivisionError), intervene(ours, lambda place, layer, weights: 1 / 0):
+        ours.encode(ids[0], PADDING)
+    assert torch.equal(ours.encode(ids[0], PADDING)[0], free)
+
+
+def test_interventions_add_up(ids):
+    ours = model()
+    with intervene(ours, Force("encoder", 0, key=1)), intervene(ours, Force("encoder", 1, key=2)):
+        _, maps = ours.encode(ids[0], PADDING)
+    assert (maps["encoder"][0][..., 1] == 1).all()
+    assert (maps["encoder"][1][..., 2] == 1).all()
 
 
 @pytest.mark.parametrize(
@@ -350,17 +376,19 @@ def test_force_writes_what_it_is_told_and_nothing_else(asked, expected, dtype):
     for b, h, n, row in expected:
         cells = torch.meshgrid(*(torch.tensor(i).reshape(-1) for i in (b, h, n)), indexing="ij")
         right[cells] = torch.tensor(row, dtype=dtype)
-    change = force("cross", 1, **asked)
-    assert torch.equal(change("cross", 1, weights), right) and change("cross", 1, weights).dtype == dtype
+    forced = Force("cross", 1, **asked)
+    assert torch.equal(forced("cross", 1, weights), right)
+    assert forced("cross", 1, weights).dtype == dtype
     assert torch.equal(weights, given)  # not written into
-    assert change("cross", 0, weights) is weights and change("encoder", 1, weights) is weights
+    assert forced("cross", 0, weights) is weights
+    assert forced("encoder", 1, weights) is weights
 
 
 def test_force_refuses_what_is_not_there(ids):
     with pytest.raises(ValueError, match="place must be one of encoder, decoder, cross, came 'source'"):
-        force("source", 0)
+        Force("source", 0)
     with pytest.raises(ValueError, match="layer must be an integer of at least 0, came -1"):
-        force("encoder", -1)
+        Force("encoder", -1)
     for asked, message in (
         ({"query": 5}, "query must lie from 0 to 4, came 5"),
         ({"query": [0, -1]}, "query must lie from 0 to 4, came -1"),
@@ -370,9 +398,126 @@ def test_force_refuses_what_is_not_there(ids):
         ({"head": 2}, "head must lie from 0 to 1, came 2"),
     ):
         with pytest.raises(ValueError, match=message):
-            model().encode(ids[0], PADDING, force("encoder", 1, **asked))
-    memory, late = model().encode(ids[0], PADDING)[0], force("decoder", 0, query=N, key=0)
-    model().decode(ids[1], memory, PADDING, late)  # a row that is yet to come
+            encode(model(), ids[0], PADDING, Force("encoder", 1, **asked))
+    memory, late = model().encode(ids[0], PADDING)[0], Force("decoder", 0, query=N, key=0)
+    decode(model(), ids[1], memory, PADDING, late)  # a row that is yet to come
+
+
+@pytest.mark.parametrize("joined", [False, True])
+@pytest.mark.parametrize(("place", "layers"), [("encoder", 2), ("decoder", 1), ("cross", 1)])
+def test_force_refuses_a_layer_that_is_not_there(place, layers, joined, trained):
+    for layer in (layers, 99):
+        late = Force(place, layer, query=0, key=0)
+        late = [Force("encoder", 0, query=0, key=0), late] if joined else late
+        for call in (
+            lambda late=late: trained.translate(["merci"], intervention=late),
+            lambda late=late: trained.maps("merci", "thanks", late),
+            lambda late=late: predictor(trained, "merci", intervention=late)(torch.tensor([[1]])),
+        ):
+            with pytest.raises(ValueError, match=f"less than {layers}, the layers of '{place}', came {layer}"):
+                call()
+    trained.translate(["merci"], intervention=Force(place, layers - 1, query=0, key=0))
+
+
+@pytest.mark.parametrize("place", ["decoder", "cross"])
+def test_force_refuses_a_row_beyond_the_end(place, trained):
+    sources = ["merci", "le chat dort"]  # thanks, the cat sleeps: 2 and 4 rows
+    for query, count, came in ((4, 2, 4), (2, 2, 2), ([1, 4], 4, 4), ([2, 0], 2, 2)):
+        with pytest.raises(ValueError, match=f"less than {count}, the rows of '{place}' in a sentence, came {came}"):
+            trained.translate(sources, intervention=Force(place, 0, query=query, key=0))
+    trained.translate(sources, intervention=Force(place, 0, query=[0, 1], key=0))
+    with pytest.raises(ValueError, match=f"less than 2, the rows of '{place}' in a sentence, came 2"):
+        trained.maps("merci", "thanks", Force(place, 0, query=2, key=0))
+    trained.maps("merci", "thanks", Force(place, 0, query=1, key=0))
+
+
+def test_force_is_for_one_sentence_or_for_each(trained):
+    for name in ("query", "key"):
+        with pytest.raises(ValueError, match=f"{name} must be one number, or one for each of 3 sentences, came 2"):
+            trained.translate(3 * ["merci"], intervention=Force("encoder", 0, **{name: [0, 0]}))
+
+
+@pytest.mark.parametrize("wrong", [3, "none", [Force("encoder", 0), 3]])
+def test_an_intervention_is_a_function(wrong, trained):
+    with pytest.raises(ValueError, match="intervention must be a function of place, layer and weights"):
+        trained.translate(["merci"], intervention=wrong)
+
+
+@pytest.mark.parametrize("wrong", [None, 3, [[0.5]], torch.zeros(1, 2, 1), torch.zeros(1).numpy()])
+def test_an_intervention_returns_weights(wrong, trained):
+    with pytest.raises(ValueError, match=r"intervention must return weights \(b, h, n, m\) = \(1, 2, 1, 1\), came"):
+        trained.translate(["merci"], intervention=lambda place, layer, weights: wrong)
+
+
+@pytest.mark.parametrize(
+    ("side", "wrong", "message"),
+    [
+        ("ids", [[4, 5]], r"ids must be a tensor \(b, n\) of ids, n at least 1, came list"),
+        ("ids", torch.tensor([4, 5]), r"came \(2,\)"),
+        ("ids", torch.zeros(2, 0, dtype=torch.long), r"came \(2, 0\)"),
+        ("ids", torch.tensor([[4, -1]]), "ids must lie from 0 to .*, came -1"),
+        ("ids", torch.tensor([[4, 99]]), "ids must lie from 0 to .*, came 99"),
+        ("ids", torch.tensor([[4.0]]), "ids must hold integers"),
+        ("mask", torch.ones(B, M, dtype=torch.bool), r"mask must be \(b, 1, m\) with m = 5, came \(2, 5\)"),
+        ("mask", torch.ones(B, 1, M - 1, dtype=torch.bool), r"with m = 5, came \(2, 1, 4\)"),
+        ("mask", torch.ones(B, 1, 1, dtype=torch.bool), r"with m = 5, came \(2, 1, 1\)"),
+        ("mask", torch.ones(3, 1, M, dtype=torch.bool), "does not broadcast"),
+        ("mask", torch.ones(B, 1, M), "mask must be boolean"),
+    ],
+)
+def test_ids_and_masks_that_would_pass_unnoticed(side, wrong, message, ids):
+    ours, (source, target) = model(), ids
+    memory, _ = ours.encode(source, PADDING)
+    for call in (
+        lambda: ours.encode(wrong if side == "ids" else source, wrong if side == "mask" else None),
+        lambda: ours.decode(wrong if side == "ids" else target, memory, wrong if side == "mask" else None),
+    ):
+        with pytest.raises(ValueError, match=message):
+            call()
+
+
+@pytest.mark.parametrize("sizes", [(0, None), (3, 0), (3.0, None), (-1, 3)])
+def test_a_vocabulary_has_words(sizes):
+    with pytest.raises(ValueError, match="must be an integer of at least 1"):
+        Transformer(*sizes, d_model=8, h=2, d_ff=16)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda model: model.translate(["merci"], max_len=0), "longest must be an integer of at least 1, came 0"),
+        (lambda model: model.translate([]), r"list of sentences of at least one word, came \[\]"),
+        (lambda model: model.translate(["merci", 3]), "list of sentences of at least one word"),
+        (lambda model: model.translate([["merci"]]), "list of sentences of at least one word"),
+        (lambda model: model.translate(3), "list of sentences of at least one word, came 3"),
+        (lambda model: model.exact([]), r"list of pairs of sentences, came \[\]"),
+        (lambda model: model.exact(PAIRS, batch=0), "batch must be an integer of at least 1, came 0"),
+        (lambda model: model.exact(("merci", "thanks")), "list of pairs of sentences"),
+        (lambda model: model.loss(("merci", "thanks")), "list of pairs of sentences"),
+        (lambda model: model.loss([("merci",)]), "list of pairs of sentences"),
+        (lambda model: model.loss([("merci", None)]), "list of pairs of sentences"),
+        (lambda model: model.loss([]), "list of pairs of sentences"),
+    ],
+)
+def test_what_is_no_sentence_or_pair_is_refused(call, message, trained):
+    recurrent = nn.Translator(trained.source, trained.target, d_model=4)
+    for model in (trained, recurrent):
+        with pytest.raises(ValueError, match=message):
+            call(model)
+
+
+@pytest.mark.parametrize("smoothing", [-0.1, 1.1, math.nan])
+def test_smoothing_is_a_share(smoothing, trained):
+    with pytest.raises(ValueError, match="smoothing must be"):
+        trained.loss(PAIRS, smoothing=smoothing)
+
+
+def test_any_list_of_sentences_will_do(trained):
+    sentences = [source for source, _ in PAIRS]
+    right = trained.translate(sentences)
+    for same in (tuple(sentences), iter(sentences), np.array(sentences), dict.fromkeys(sentences)):
+        assert trained.translate(same) == right
+    assert trained.exact(iter(PAIRS), batch=np.int64(2)).all() and trained.loss(iter(PAIRS)) == trained.loss(PAIRS)
 
 
 # Shapes and errors
@@ -442,12 +587,13 @@ def test_a_sentence_ends_at_eos_or_at_the_longest(monkeypatch):
     a, cat, black = (model.target.ids[word] for word in ("a", "cat", "black"))
     said = torch.tensor([[a, cat, 2, black, black, black], [a, 2, a, 2, a, a], [a, a, black, a, 2, 2]])
 
-    def decode(ids, memory, mask, change, cache):
+    def decode(ids, memory, mask, kv_cache):
         calls.append(ids)
-        now = said[:, : ids.shape[1]] if change else said[:, cache.setdefault("step", 0)][:, None]
-        cache = {} if change else cache
-        cache["step"] = cache.get("step", 0) + 1
-        return torch.nn.functional.one_hot(now, len(model.target)).double(), {}
+        now = said[:, : ids.shape[1]] if kv_cache is None else said[:, kv_cache.setdefault("step", 0)][:, None]
+        kv_cache = {} if kv_cache is None else kv_cache
+        kv_cache["step"] = kv_cache.get("step", 0) + 1
+        logits = torch.nn.functional.one_hot(now, len(model.target)).double()
+        return logits, {"cross": [torch.zeros(3, 2, now.shape[1], 3)]}
 
     monkeypatch.setattr(model.transformer, "decode", decode)
     sentences = ["un chat", "merci", "un chien noir"]
@@ -455,10 +601,16 @@ def test_a_sentence_ends_at_eos_or_at_the_longest(monkeypatch):
     assert len(calls) == 5  # no step after all have ended
     bos = torch.full((3, 1), Vocabulary.BOS)
     assert torch.equal(torch.cat(calls, dim=1), torch.cat([bos, said[:, :4]], dim=1))  # the new word alone
-    assert model.translate(sentences, longest=3) == ["a cat", "a", "a a black"]
+    assert model.translate(sentences, max_len=3) == ["a cat", "a", "a a black"]
     assert len(calls) == 5 + 3
-    assert model.translate(sentences, change=lambda place, layer, weights: weights) == ["a cat", "a", "a a black a"]
+    assert model.translate(sentences, intervention=lambda place, layer, weights: weights) == [
+        "a cat",
+        "a",
+        "a a black a",
+    ]
     assert len(calls) == 5 + 3 + 5 and torch.equal(calls[-1], torch.cat([bos, said[:, :4]], dim=1))  # all words
+    assert model.translate(sentences)[2].words == ["a", "a", "black", "a", "<eos>"]
+    assert model.translate(sentences, max_len=3)[2].words == ["a", "a", "black"]
 
 
 def test_a_batch_is_its_sentences_one_by_one(trained):
@@ -466,8 +618,8 @@ def test_a_batch_is_its_sentences_one_by_one(trained):
     alone = [sentence for source in sentences for sentence in trained.translate([source])]
     assert trained.translate(sentences) == alone and len(set(alone)) == len(PAIRS)
     untrained = translator().double()  # says long and senseless things: a slip would show
-    babble = untrained.translate(sentences, longest=12)
-    assert babble == [untrained.translate([source], longest=12)[0] for source in sentences]
+    babble = untrained.translate(sentences, max_len=12)
+    assert babble == [untrained.translate([source], max_len=12)[0] for source in sentences]
     assert max(len(text.split()) for text in babble) == 12
     ids, _, mask = untrained.ids(sentences)
     target = torch.tensor([[1, 4, 5, 6]] * len(ids))
@@ -495,13 +647,13 @@ NEW = torch.randint(1, 13, (B, 9), generator=torch.Generator().manual_seed(0))  
 @norms
 @pytest.mark.parametrize("cuts", [[1] * 9, [9], [2, 4, 3], [1, 8]], ids=str)
 def test_what_is_kept_changes_nothing(cuts, norm, dtype, error, ids):
-    ours, cache, start = model(norm, dtype), Cache(), 0
+    ours, cache, start = model(norm, dtype), KVCache(), 0
     with torch.no_grad():
         memory, _ = ours.encode(ids[0], PADDING)
         at_once, whole = ours.decode(NEW, memory, PADDING)
         for cut in cuts:
             rows = slice(start, start + cut)
-            logits, maps = ours.decode(NEW[:, rows], memory, PADDING, cache=cache)
+            logits, maps = ours.decode(NEW[:, rows], memory, PADDING, kv_cache=cache)
             size = at_once.abs().max()  # some 30: float32 has 7 digits
             torch.testing.assert_close(logits / size, at_once[:, rows] / size, rtol=0, atol=error)
             start += cut
@@ -514,7 +666,7 @@ def test_what_is_kept_changes_nothing(cuts, norm, dtype, error, ids):
 
 
 def test_the_memory_is_read_once_and_may_serve_many(ids):
-    ours, cache, reads = model(), Cache(), []
+    ours, cache, reads = model(), KVCache(), []
     for layer in ours.decoder:
         layer.cross.keys.register_forward_hook(lambda module, inputs, output: reads.append(output.shape))
     with torch.no_grad():
@@ -522,32 +674,53 @@ def test_the_memory_is_read_once_and_may_serve_many(ids):
         right, _ = ours.decode(NEW, memory.expand(2, -1, -1), PADDING[[1, 1]])
         reads.clear()
         for i in range(9):
-            logits, _ = ours.decode(NEW[:, i : i + 1], memory, PADDING[1:], cache=cache)
+            logits, _ = ours.decode(NEW[:, i : i + 1], memory, PADDING[1:], kv_cache=cache)
             torch.testing.assert_close(logits[:, 0], right[:, i])
             cache = cache.select([1, 0]).select([1, 0])
     assert reads == 2 * [(1, M, D)]
-    assert cache["cross", 1][0].shape == (1, H, M, D // H) and cache["decoder", 1][0].shape == (2, H, 9, D // H)
+    assert cache["cross", 1].keys.shape == (1, H, M, D // H)
+    assert cache["decoder", 1].keys.shape == (2, H, 9, D // H)
 
 
-def test_a_change_and_a_cache_are_refused_together(ids):
+def test_an_intervention_and_a_cache_are_refused_together(ids):
     ours = model()
     memory, _ = ours.encode(ids[0], PADDING)
-    with pytest.raises(ValueError, match="expected change or cache, came both"):
-        ours.decode(ids[1], memory, PADDING, force("decoder", 0, query=2, key=0), Cache())
+    with intervene(ours, Force("decoder", 0, query=2, key=0)):
+        with pytest.raises(ValueError, match="expected an intervention or a cache, came both"):
+            ours.decode(ids[1], memory, PADDING, KVCache())
 
 
-def test_translations_follow_a_change(trained):
+def test_translations_follow_an_intervention(trained):
     asked = []
 
     def blind(place, layer, weights):
         asked.append(place)
         return torch.zeros_like(weights) if place == "cross" else weights
 
-    said = trained.translate([source for source, _ in PAIRS], longest=8, change=blind)
+    said = trained.translate([source for source, _ in PAIRS], max_len=8, intervention=blind)
     assert len(set(said)) == 1  # who does not look at the source says the same to all
     steps = min(len(said[0].split()) + 1, 8)  # with <eos>
     assert asked == 2 * ["encoder"] + steps * ["decoder", "cross"]  # the source is read once, the target at each step
-    assert trained.exact(PAIRS, change=blind).sum() <= 1 < trained.exact(PAIRS).sum()
+    assert trained.exact(PAIRS, intervention=blind).sum() <= 1 < trained.exact(PAIRS).sum()
+
+
+@pytest.mark.parametrize("intervention", [None, Force("cross", 0, query=0, key=0)])
+def test_a_translation_has_the_maps_of_its_own_words(intervention, trained):
+    sources = [source for source, _ in PAIRS]
+    for source, said in zip(sources, trained.translate(sources, intervention=intervention), strict=True):
+        cross = trained.maps(source, said, intervention)["cross"]
+        assert said.scores is None and said.weights.shape == (1, 2, len(said.words), len(source.split()))
+        torch.testing.assert_close(said.weights, cross)
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, lambda said: pickle.loads(pickle.dumps(said))])
+def test_a_translation_is_a_string(copied, trained):
+    [said] = trained.translate(["le chat dort"])
+    again = copied(said)
+    assert said == "the cat sleeps" == again and type(str(said)) is str and repr(said) == "'the cat sleeps'"
+    assert json.dumps([said]) == '["the cat sleeps"]' and said in {"the cat sleeps"}
+    assert type(again) is nn.Translation and again.words == said.words == ["the", "cat", "sleeps", "<eos>"]
+    assert torch.equal(again.weights, said.weights)
 
 
 # Train and keep
@@ -572,11 +745,11 @@ def test_training_lowers_the_loss_and_follows_the_seed(trained):
     first, again, other = (translator(norm=norm) for norm in ("pre", "pre", "post"))
     before = first.loss(PAIRS).item()
     for fresh in (first, again):
-        nn.train(fresh, PAIRS, steps=10, batch=2, seed=0)
-    order = nn.train(translator(), PAIRS, steps=10, batch=2, seed=1)
+        train(fresh, PAIRS, steps=10, batch=2, seed=0)
+    order = train(translator(), PAIRS, steps=10, batch=2, seed=1)
     assert torch.equal(flat(first), flat(again)) and not torch.equal(flat(first), flat(order))
     losses = []
-    nn.train(other, PAIRS, steps=40, rate=1e-2, report=lambda step, loss: losses.append(loss))
+    train(other, PAIRS, steps=40, rate=1e-2, report=lambda step, loss: losses.append(loss))
     assert len(losses) == 40 and losses[-1] < losses[0] / 4
     assert first.loss(PAIRS).item() < before and trained.loss(PAIRS).item() < before / 10
     assert trained.exact(PAIRS).all()

@@ -15,7 +15,7 @@ from self_attention.widgets.attention_map import MASKS, METHODS, SCALES
 
 COMPUTE = """
 import { text } from "node:stream/consumers";
-const maths = await import(`${process.argv[1]}maths.js`);
+const maths = await import(`${process.argv[1]}maths/attention.js`);
 const results = JSON.parse(await text(process.stdin)).map(({ Q, K, V, scores, padding, given, settings, d_k }) => {
   const { mask, window, temperature, method, scale } = settings;
   [Q, K, V, scores] = [Q, K, V, scores].map((array) => array && maths.decode(array));

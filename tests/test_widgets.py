@@ -16,7 +16,7 @@ from helpers import EVIL, checks, rebuild, refuses
 
 from self_attention import causal_mask, scaled_dot_product_attention
 from self_attention.widgets import AttentionMap, AttentionPlayer
-from self_attention.widgets._base import MAX_NUMBERS, decode, encode
+from self_attention.widgets._base import MAX_NUMBERS, decode, encode, visible
 
 RNG = np.random.default_rng(0)
 Q, K, V = RNG.normal(size=(3, 3, 2))
@@ -71,14 +71,19 @@ REFUSED = {
     "complex": (lambda: AttentionMap(Q + 1j, K), "Q must be an array of real numbers"),
     "complex torch": (lambda: AttentionMap(torch.tensor(Q + 1j), K), "Q must be an array of real numbers"),
     "NaN": (lambda: AttentionMap(Q, NAN), "K must be finite, got NaN or infinity"),
-    "infinity": (lambda: AttentionMap(scores=[[-np.inf, 1]]), "scores must be finite, got NaN or infinity"),
+    "infinity": (lambda: AttentionMap(scores=[[np.inf, 1]]), "scores must be finite, got NaN or infinity"),
     "too large": (lambda: AttentionMap(Q, K, LARGE), "V must not exceed 1e+12 in size, got 1e+13"),
     "too many": (lambda: AttentionMap(scores=np.zeros((5, 1000, 1000))), f"at most {MAX_NUMBERS:,} numbers"),
     "too long": (lambda: AttentionMap(scores=np.zeros((1025, 1))), "1 to 1024 queries and keys, got n = 1025, m = 1"),
     "no keys": (lambda: AttentionMap(Q, K[:0]), "1 to 1024 queries and keys, got n = 3, m = 0"),
     "no queries": (lambda: AttentionMap(Q[:0], K), "1 to 1024 queries and keys, got n = 0, m = 3"),
     "no heads": (lambda: AttentionMap(np.zeros((0, 3, 2)), np.zeros((0, 3, 2))), "got Q (0, 3, 2), K (0, 3, 2)"),
-    "heads differ": (lambda: AttentionMap([Q], [K, K]), "leading axes (layers, h), got Q (1, 3, 2), K (2, 3, 2)"),
+    "heads differ": (lambda: AttentionMap([Q], [K, K]), "or a divisor of them, got Q (1, 3, 2), K (2, 3, 2)"),
+    "5 heads for 2": (lambda: AttentionMap([Q] * 5, [K] * 2), "or a divisor of them, got Q (5, 3, 2), K (2, 3, 2)"),
+    "layers differ": (lambda: AttentionMap([[Q]] * 4, [[K]] * 2), "all must have as many layers, or none"),
+    "masked query": (lambda: AttentionMap(np.ma.masked_less(Q, 0), K), "some entries are masked"),
+    "masked mask": (lambda: AttentionMap(Q, K, mask=np.ma.masked_equal(causal_mask(3), 0)), "some entries are masked"),
+    "float64's least": (lambda: AttentionMap(scores=[[-1.7e308, 1]]), "must not be below -1e+40, got -1.7e+308"),
     "d_k differs": (lambda: AttentionMap(Q, K[:, :1]), "must have the same d_k >= 1, got Q (3, 2), K (3, 1)"),
     "d_k = 0": (lambda: AttentionMap(Q[:, :0], K[:, :0]), "must have the same d_k >= 1, got Q (3, 0), K (3, 0)"),
     "values for other keys": (lambda: AttentionMap(Q, K, V[:2]), "one value for each of the 3 keys"),
@@ -127,7 +132,7 @@ SETTINGS = {
 
 @pytest.mark.parametrize("name", AttentionMap.SETTINGS)
 def test_settings_are_checked_at_the_start_and_later(name):
-    checks(partial(AttentionMap, [Q, Q], [K, K]), name, *SETTINGS[name])
+    checks(partial(AttentionMap, [Q.round(3)] * 2, [K.round(3)] * 2), name, *SETTINGS[name])
 
 
 def test_names_of_masks_have_one_order_and_need_their_data():
@@ -223,13 +228,13 @@ def test_html_says_what_the_tokens_say(token):
     page = Page(maps.to_html())
     assert set(page.tags) == TAGS | {"attention-map"}
     assert json.loads(page.json) == {**maps._spec, "settings": maps.settings}
-    assert page.heads == ["k", token, "m", token, "b", "c"]
+    assert page.heads == ["k", visible(token), "m", visible(token), "b", "c"]
     assert page.cells[0] == ""  # the corner
     assert [float(cell) for cell in page.cells[1:]] == pytest.approx(maps.weights.ravel(), abs=0.005001)
     assert rebuild(json.loads(page.json))._spec["Q"] == maps._spec["Q"]
 
     page = Page(player(tokens=[token, "b"], caption=token).to_html())
-    assert json.loads(page.json)["tokens"] == [token, "b"] and token in page.heads
+    assert json.loads(page.json)["tokens"] == [visible(token), "b"] and visible(token) in page.heads
     assert set(page.tags) == TAGS | {"attention-player"}
 
 

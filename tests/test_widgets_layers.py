@@ -331,7 +331,7 @@ STATE = """async (el) => {
         marked: all("tbody tr", (row) => /cheapest|chosen/.test(row.className)),
         met: all(".meet text", (text) => text.textContent),
         table: el.table && pack(el.table), dots: el.dots && pack(el.dots),
-        rows: all("tr", (row) => Array.from(row.cells, (cell) => cell.innerText)),
+        rows: all("tr", (row) => Array.from(row.cells, (cell) => cell.innerText.trim())),
         says: all(".bars p", (line) => line.textContent),
         fields: all(".field", (field) => field.value), off: all(".field", (field) => field.disabled),
         numbers: all(".row", (line) => line.textContent)[0], note: all(".note", (line) => line.textContent)[0],

@@ -28,9 +28,10 @@ from helpers import (
 from torch.nn.functional import cross_entropy
 
 from self_attention import nn
-from self_attention.corpus import Vocabulary
+from self_attention.training import train
+from self_attention.vocabulary import Vocabulary
 from self_attention.widgets import TrainingBars, TransformerBlocks
-from self_attention.widgets._base import SCRIPTS, decode
+from self_attention.widgets._base import SCRIPTS, decode, visible
 from self_attention.widgets._model import published
 
 torch.set_num_threads(1)
@@ -71,7 +72,7 @@ def translator(**config):
 
 @pytest.fixture(scope="module")
 def trained():
-    return nn.train(translator(), PAIRS, steps=100, rate=1e-2)
+    return train(translator(), PAIRS, steps=100, rate=1e-2)
 
 
 @pytest.fixture
@@ -320,7 +321,10 @@ def test_html_of_bars_says_what_the_words_say(name):
     assert spec_of(widget) == {**widget._spec, "settings": widget.settings}
     html = widget.to_html()
     assert html.count("<script") == html.count("</script>") == 1 and "<img" not in html and "<!--" not in html
-    assert f"<caption>{escape(name)} (epoch 0, mean loss " in html and f'<th scope="row">{escape(name)}</th>' in html
+    assert (
+        f"<caption>{escape(name)} (epoch 0, mean loss " in html
+        and f'<th scope="row">{escape(visible(name))}</th>' in html
+    )
 
 
 def test_html_of_blocks(blocks):
@@ -363,8 +367,8 @@ def test_what_they_say_of_themselves(blocks):
 
 RUN = """
 import { text } from "node:stream/consumers";
-const { readSafetensors } = await import(`${process.argv[1]}safetensors.js`);
-const { lens, Watched, way } = await import(`${process.argv[1]}blocks.js`);
+const { readSafetensors } = await import(`${process.argv[1]}maths/safetensors.js`);
+const { lens, Watched, way } = await import(`${process.argv[1]}maths/blocks.js`);
 const { file, cases } = JSON.parse(await text(process.stdin));
 const model = new Watched(readSafetensors(Uint8Array.from(atob(file), (letter) => letter.charCodeAt(0))));
 const plain = (numbers) => numbers && Array.from(numbers, (x) => (x.length === undefined ? x : [...x]));

@@ -24,7 +24,7 @@ from helpers import (
 )
 
 from self_attention.widgets import SoftLookup, SoftmaxBars, VectorPlane
-from self_attention.widgets._base import decode
+from self_attention.widgets._base import decode, visible
 
 RNG = np.random.default_rng(0)
 ELEMENTS = "vector-plane, softmax-bars, soft-lookup"
@@ -214,7 +214,7 @@ def test_html_says_what_the_names_say(name):
         assert spec_of(widget) == {**widget._spec, "settings": widget.settings}
         html = widget.to_html()
         assert html.count("<script") == html.count("</script>") == 1 and "<img" not in html and "<!--" not in html
-        assert f'<th scope="row">{escape(name)}</th>' in html
+        assert f'<th scope="row">{escape(visible(name))}</th>' in html
 
 
 def test_the_same_every_time_and_a_repr():
@@ -245,7 +245,7 @@ STATE = """async (el, names) => {
         settings: el.settings,
         numbers: names.map((name) => typeof el[name] === "number" ? [el[name]] : Array.from(el[name])),
         fields: all(".field", (field) => field.value),
-        rows: all("tr", (row) => Array.from(row.cells, (cell) => cell.innerText)),
+        rows: all("tr", (row) => Array.from(row.cells, (cell) => cell.innerText.trim())),
         live: all(".live", (line) => line.textContent)[0],
         note: all(".note", (line) => line.textContent)[0],
         handles: all(".handle", (node) => {
@@ -262,10 +262,9 @@ def rebuild(spec):
     """The widget in Python, from the data that a page carries."""
     arrays = {name: decode(spec[name]) for name in ("vectors", "axes", "keys", "values") if name in spec}
     names = {name: spec[name] for name in ("labels", "titles", "features", "key_features") if name in spec}
-    digits = {"digits": max([spec[name]["digits"] for name in arrays if name != "axes"], default=0)} if arrays else {}
     needed = {name: spec["settings"][name] for name in ("scores", "query") if name in spec["settings"]}
     kinds = {"vector-plane": VectorPlane, "softmax-bars": SoftmaxBars, "soft-lookup": SoftLookup}
-    return kinds[spec["element"]](**arrays, **names, **digits, **needed)
+    return kinds[spec["element"]](**arrays, **names, **needed)
 
 
 class Words(Live):

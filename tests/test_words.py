@@ -62,6 +62,12 @@ def test_a_work_is_published_in_the_years_after_it_came_to_arxiv(key):
     assert arrived <= int(ENTRIES[key].fields["year"]) <= arrived + 2
 
 
+def test_an_entry_that_is_not_checked_says_so_on_the_page():
+    notes = {key: entry.fields["note"] for key, entry in ENTRIES.items() if "note" in entry.fields}
+    assert set(notes.values()) <= {"not checked"}
+    assert {work.key for work in citations.works() if work.venue.endswith("not checked")} == set(notes)
+
+
 def test_no_work_has_two_entries():
     titles = [plain(entry.fields["title"]) for entry in ENTRIES.values()]
     assert sorted(titles) == sorted(set(titles))

@@ -1,8 +1,8 @@
 """Find the browsers of the tests, and bring those that are missing: python tools/browsers.py
 
-Chromium must be there: the system's, else Playwright's own, which is fetched, else the package. Firefox and WebKit are the
-system's, else the packages. Packages are for root on Debian and Ubuntu, and for sudo where CI is set; whoever cannot have
-Firefox or WebKit is told, and its tests are skipped.
+Chromium must be there: the system's, else Playwright's own, which is fetched, else the package. Firefox and WebKit are
+the system's, else the packages. Only root on Debian and Ubuntu gets packages, and sudo where CI is set; to others it is
+said what is missing, and the tests in Firefox and WebKit are skipped.
 """
 
 import glob
@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 
+IN_CI = "CI" in os.environ  # where no browser may be missing
 PROGRAMS = {
     "Chromium": ["chromium", "chromium-browser", "google-chrome", "chrome"],
     "Firefox": ["firefox-esr", "firefox"],
@@ -19,6 +20,11 @@ PROGRAMS = {
 APPLICATIONS = {"Chromium": "Google Chrome", "Firefox": "Firefox"}  # on macOS
 MINI_BROWSER = "/usr/lib/*/webkit2gtk-4.1/MiniBrowser"
 PACKAGES = {"Chromium": ["chromium"], "Firefox": ["firefox-esr"], "WebKit": ["webkit2gtk-driver", "xvfb"]}
+ELSEWHERE = {
+    "Chromium": "; elsewhere: .venv/bin/playwright install chromium, or install Chrome, or name one in CHROMIUM",
+    "Firefox": "; elsewhere: install Firefox, or name one in FIREFOX",
+    "WebKit": " (Linux only)",
+}
 
 
 def find(name):
@@ -49,16 +55,13 @@ def playwright_has_one():
 
 def missing(name):
     """What to tell who lacks a browser."""
-    how = f"Debian, Ubuntu: apt install {' '.join(PACKAGES[name])}"
-    if name == "Chromium":
-        how += "; elsewhere: .venv/bin/playwright install chromium, or install Chrome, or name another one in CHROMIUM"
-    return f"{name} is missing: {how}"
+    return f"{name} is missing. Debian: apt install {' '.join(PACKAGES[name])}{ELSEWHERE[name]}"
 
 
 def ways(name):
     """The commands that may bring a browser, in the order of trying."""
     root = [] if os.geteuid() == 0 else ["sudo", "-n"]
-    may_install = shutil.which("apt-get") and (not root or "CI" in os.environ and shutil.which("sudo"))
+    may_install = shutil.which("apt-get") and (not root or IN_CI and shutil.which("sudo"))
     if name == "Chromium":
         yield ["playwright", "install", "chromium"]
     if may_install:
@@ -85,8 +88,9 @@ def bring(name):
 
 def main():
     lost = [name for name in PROGRAMS if not bring(name)]
-    print(*map(missing, lost), sep="\n", end="\n" if lost else "")
-    return "Chromium" in lost
+    for name in lost:
+        print(f"{missing(name)}.", "" if name == "Chromium" else "Its tests are skipped.")
+    return int("Chromium" in lost)  # without it there is no testing
 
 
 if __name__ == "__main__":

@@ -14,10 +14,12 @@ import sys
 
 import torch
 
-from self_attention import __version__, nn
-from self_attention.layers import Recaller, accuracy, recall_examples
-from self_attention.runs import log_file, options, write
-from self_attention.transformer import EncoderLayer
+from self_attention import __version__
+from self_attention.book.comparison import Recaller, accuracy, recall_examples
+from self_attention.book.runs import log_file, options
+from self_attention.nn import EncoderLayer
+from self_attention.training import train
+from self_attention.training.log import write
 
 N, STEPS, RATES = 8, 200, (1e-3, 3e-3, 1e-2)
 DEPTHS = (1, 2, 4, 8, 16)
@@ -71,11 +73,11 @@ def reader(kind, depth, seed, orthogonal=False):
     return model
 
 
-def train(kind, depth, parts, seed, steps, orthogonal=False):
+def measure(kind, depth, parts, seed, steps, orthogonal=False):
     """At each rate, the share of right answers in % in each part; the rate that is best in the validation part."""
     found = {part: {} for part in parts}
     for rate in RATES:
-        model = nn.train(reader(kind, depth, seed, orthogonal), parts["train"], steps, batch=32, rate=rate, seed=seed)
+        model = train(reader(kind, depth, seed, orthogonal), parts["train"], steps, batch=32, rate=rate, seed=seed)
         for part, rates in found.items():
             rates[f"{rate:g}"] = round(100 * accuracy(model, parts[part][:1000]), 1)
     found["rate"] = max(found["valid"], key=found["valid"].get)
@@ -104,7 +106,7 @@ def main(*words):
     command = shlex.join(map(str, command))
     entries = {"name": name, "command": command, "version": __version__, "seed": seed, "steps": steps}
     entries["test"] = {
-        str(depth): {kind: train(kind, depth, parts, seed, steps, orthogonal) for kind in kinds} for depth in depths
+        str(depth): {kind: measure(kind, depth, parts, seed, steps, orthogonal) for kind in kinds} for depth in depths
     }
     write(file, entries)
 

@@ -10,22 +10,24 @@ import sys
 
 import torch
 
-from self_attention import __version__, nn
-from self_attention.layers import ImageReader, accuracy, digit_images
-from self_attention.runs import log_file, options, write
+from self_attention import __version__
+from self_attention.book.comparison import ImageReader, accuracy, digit_images
+from self_attention.book.runs import log_file, options
+from self_attention.training import train
+from self_attention.training.log import write
 
 STEPS, RATES = 800, (3e-3, 1e-2)
 SIZES = (50, 100, 200, 400, 800, 1300)
 KINDS = ("cnn", "self-attention")
 
 
-def train(kind, examples, parts, seed, steps):
+def measure(kind, examples, parts, seed, steps):
     """At each rate, the share of right answers in % in each part; the rate that is best in the validation part."""
     parts = parts | {"train": examples}
     found = {part: {} for part in parts}
     for rate in RATES:
         torch.manual_seed(seed)
-        model = nn.train(ImageReader(kind), examples, steps, batch=32, rate=rate, seed=seed)
+        model = train(ImageReader(kind), examples, steps, batch=32, rate=rate, seed=seed)
         for part, rates in found.items():
             rates[f"{rate:g}"] = round(100 * accuracy(model, parts[part]), 2)
     found["rate"] = max(found["valid"], key=found["valid"].get)
@@ -47,7 +49,7 @@ def main(*words):
     entries["parameters"] = {kind: sum(weights.numel() for weights in ImageReader(kind).parameters()) for kind in KINDS}
     entries["images"] = {part: len(examples) for part, examples in parts.items()}
     entries["test"] = {
-        str(size): {kind: train(kind, pool[:size], parts, seed, steps) for kind in KINDS} for size in SIZES
+        str(size): {kind: measure(kind, pool[:size], parts, seed, steps) for kind in KINDS} for size in SIZES
     }
     write(file, entries)
 

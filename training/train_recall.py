@@ -15,9 +15,11 @@ import sys
 
 import torch
 
-from self_attention import __version__, nn
-from self_attention.layers import Recaller, accuracy, gradients, recall_examples, stacked
-from self_attention.runs import log_file, options, write
+from self_attention import __version__
+from self_attention.book.comparison import Recaller, accuracy, gradients, recall_examples, stacked
+from self_attention.book.runs import log_file, options
+from self_attention.training import train
+from self_attention.training.log import write
 
 N, STEPS, RATE = 64, 1500, 1e-2
 PAIRS = (1, 8, 64)
@@ -36,7 +38,7 @@ def norms(model, pairs, n):
     return {str(distance): float(f"{found[i, distance]:.2e}") for i, distance in enumerate(distances(n))}
 
 
-def train(kind, pairs, seed, steps, rate, distance, n, width):
+def measure(kind, pairs, seed, steps, rate, distance, n, width):
     """One model: its parameters, its curve [step, right of 300 unseen sequences in %], and what it does in the end."""
     torch.manual_seed(seed)
     model, examples = Recaller(kind, n, width), recall_examples(20_000, pairs, n, distance, seed=seed)
@@ -48,7 +50,7 @@ def train(kind, pairs, seed, steps, rate, distance, n, width):
         if step % 50 == 0 or step == steps:
             found["curve"].append([step, round(100 * accuracy(model, unseen), 1)])
 
-    nn.train(model, examples, steps, batch=32, rate=rate, seed=seed, report=report)
+    train(model, examples, steps, batch=32, rate=rate, seed=seed, report=report)
     found["gradient"]["trained"] = norms(model, pairs, n)
     found["right"] = {
         str(distance): round(100 * accuracy(model, recall_examples(500, pairs, n, distance, seed=2000)), 1)
@@ -79,7 +81,7 @@ def main(*words):
     command = shlex.join(map(str, [*command, "--pairs", *tasks, "--kinds", *kinds]))
     entries = {"name": name, "command": command, "version": __version__, "seed": seed, "steps": steps, "rate": rate}
     entries["test"] = {
-        str(pairs): {kind: train(kind, pairs, seed, steps, rate, distance, n, width) for kind in kinds}
+        str(pairs): {kind: measure(kind, pairs, seed, steps, rate, distance, n, width) for kind in kinds}
         for pairs in tasks
     }
     write(file, entries)

@@ -11,8 +11,11 @@ import sys
 import torch
 
 from self_attention import nn
-from self_attention.corpus import Vocabulary, tagged_sentences
-from self_attention.runs import log, options
+from self_attention.book.runs import log, options
+from self_attention.corpus import tagged_sentences
+from self_attention.training import train
+from self_attention.training.log import digest
+from self_attention.vocabulary import Vocabulary
 
 STEPS = 800
 FARTHER = {"all": 0, "in doubt": 1, "outside a window of 3": 2}  # the least distance of a word's cue
@@ -35,16 +38,16 @@ def main(*words):
     ship = seed == 0 and steps == STEPS
     torch.set_num_threads(1)
 
-    train, test = tagged_sentences(4000), tagged_sentences(1000, part="test")
-    vocabulary = Vocabulary([" ".join(sentence.words) for sentence in train])
-    tags = sorted({tag for sentence in train for tag in sentence.tags})
-    longest = max(len(sentence.words) for sentence in train)
-    command, corpus = f"python training/train_taggers.py --seed {seed} --steps {steps}", nn.digest([train, test])
+    examples, test = tagged_sentences(4000), tagged_sentences(1000, part="test")
+    vocabulary = Vocabulary([" ".join(sentence.words) for sentence in examples])
+    tags = sorted({tag for sentence in examples for tag in sentence.tags})
+    longest = max(len(sentence.words) for sentence in examples)
+    command, corpus = f"python training/train_taggers.py --seed {seed} --steps {steps}", digest([examples, test])
     for reach in (1, 3, 2 * longest - 1, "all"):  # the third sees the whole sentence, from its first word and its last
         torch.manual_seed(seed)
         model = nn.Tagger(vocabulary, tags, reach)
         run = log(f"tagger_{reach}", command, model, out, ship, seed=seed, steps=steps, corpus=corpus)
-        nn.train(model, train, steps, rate=5e-3, seed=seed, report=run.report)
+        train(model, examples, steps, rate=5e-3, seed=seed, report=run.report)
         run.write(lambda model: accuracy(model, test))
 
 

@@ -12,8 +12,11 @@ import sys
 import torch
 
 from self_attention import nn
-from self_attention.corpus import Vocabulary, corpus
-from self_attention.runs import log, options
+from self_attention.book.runs import log, options
+from self_attention.corpus import corpus
+from self_attention.training import train
+from self_attention.training.log import digest
+from self_attention.vocabulary import Vocabulary
 
 STEPS = 3000
 
@@ -37,6 +40,22 @@ def accuracy(model, pairs):
     return shares
 
 
+def influence(model, pairs):
+    """How far each of 20 words moves the last forward state, as a share of the last word's: by the distance from it.
+
+    It is the size of that state's derivatives, averaged over 50 sentences.
+    """
+    sentences = [" ".join(pair.fr.split()[:20]) for pair in pairs if len(pair.fr.split()) >= 20][:50]
+    X = model.encoder.embedding(torch.tensor(model.source.batch(sentences)[0])).detach()  # (50, 20, d_model)
+
+    def last(X):
+        return model.encoder.gru(X)[0][:, -1, : X.shape[-1]].sum(dim=0)  # the sentences do not touch each other
+
+    J = torch.autograd.functional.jacobian(last, X)  # (d_model, 50, 20, d_model)
+    size = J.square().sum(dim=(0, 3)).sqrt().mean(dim=0).flip(0)  # (20,)
+    return [round(share, 4) for share in (size / size[0]).tolist()]
+
+
 def main(*words):
     parser = options(__doc__, STEPS)
     parser.add_argument("name", choices=["attention", "fixed"])
@@ -48,9 +67,14 @@ def main(*words):
     parts = corpus()
     model = build(name == "attention", seed, parts["train"])
     command = f"python training/train_translators.py {name} --seed {seed} --steps {steps}"
-    run = log(f"translator_{name}", command, model, out, ship, seed=seed, steps=steps, corpus=nn.digest(parts))
-    nn.train(model, parts["train"], steps, seed=seed, report=run.report)
-    run.write(lambda model: accuracy(model, parts["test"]))
+    run = log(f"translator_{name}", command, model, out, ship, seed=seed, steps=steps, corpus=digest(parts))
+    train(model, parts["train"], steps, seed=seed, report=run.report)
+
+    def measure(model):
+        run.entries["influence"] = influence(model, parts["test"])
+        return accuracy(model, parts["test"])
+
+    run.write(measure)
 
 
 if __name__ == "__main__":

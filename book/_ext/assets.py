@@ -104,6 +104,7 @@ def trim_page(app, pagename, templatename, context, doctree):
         return all(re.search(sign, body) for start, sign in ONLY_WITH.items() if name.startswith(start))
 
     body = PERMALINK.sub(r'\g<0> aria-label="\1"', body).replace(NAMED_SUMMARY, "<summary>")
+    body = body.replace("<figure><table>", '<figure tabindex="0"><table>')  # a widget's table scrolls, by keyboard too
     context["body"] = re.sub(r'<img (?=[^>]*src="[^"]*_images/([^"]+)")', partial(place_image, app), body)
     context["css_files"] = [asset for asset in context["css_files"] if is_needed(asset)]
     context["script_files"] = [asset for asset in context["script_files"] if asset.filename and is_needed(asset)]

@@ -39,7 +39,7 @@ def works():
         if "volume" in fields:
             venue += f" {fields['volume']}" + (f"({fields['number']})" if "number" in fields else "")
         number = f"arXiv:{fields['eprint']}" if "eprint" in fields else ""
-        venue = ", ".join(filter(None, [venue, fields.get("publisher"), number]))
+        venue = ", ".join(filter(None, [venue, fields.get("publisher"), number, fields.get("note")]))
         ways = {"url": "", "eprint": "https://arxiv.org/abs/", "doi": "https://doi.org/"}
         addresses = tuple(start + fields[way] for way, start in ways.items() if way in fields)
         found.append(Work(key, tuple(names), fields["year"], fields["title"], venue, addresses))

@@ -1,7 +1,8 @@
 """Self-attention, step by step: the functions that every chapter of the book uses.
 
-Each takes NumPy or torch arrays and answers in kind. Torch modules are in `self_attention.nn`, figures in
-`self_attention.plots`, widgets in `self_attention.widgets`; importing this package loads none of them.
+Each takes NumPy or torch arrays and answers in kind; lists and data frames count as NumPy's. Torch modules are in
+`self_attention.nn`, figures in `self_attention.plots`, widgets in `self_attention.widgets`; importing this package
+loads none of them.
 """
 
 from .attention import (

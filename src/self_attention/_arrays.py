@@ -1,47 +1,132 @@
 """One source for NumPy and torch: which library an array belongs to, and the checks that every function shares."""
 
 import math
+import sys
+from itertools import zip_longest
 from numbers import Integral, Real
+from typing import Any
 
 import array_api_compat
+import array_api_compat.numpy
 import numpy as np
 
+Array = Any  # of NumPy, torch or another library with the names of the Python array API standard
 
-def namespace(**arrays):
-    """The array library of `arrays` (None is skipped), behind the names of the Python array API standard.
+
+def as_arrays(**given):
+    """The array library of what is given, behind the names of the standard; then each as an array.
+
+    Lists and frames become NumPy arrays, unless an array of another library stands beside them.
 
     Raises:
-        ValueError: something is not an array, or the arrays come from different libraries.
+        ValueError: something is no array, or one that would be read wrongly; libraries or devices differ.
     """
-    libraries = {}
-    for name, array in arrays.items():
-        if array is None:
-            continue
-        if not array_api_compat.is_array_api_obj(array):
-            raise ValueError(f"{name} must be an array (NumPy or torch), came {type(array).__name__}")
-        libraries[name] = array_api_compat.array_namespace(array)
-    if len(set(libraries.values())) > 1:
-        came = ", ".join(f"{name} from {xp.__name__.split('.')[-1]}" for name, xp in libraries.items())
+    libraries = {name: library(name, x) for name, x in given.items()}
+    found = {name: xp for name, xp in libraries.items() if xp is not None}
+    xp = next(iter(found.values()), array_api_compat.numpy)
+    if any(other is not xp for other in found.values()):
+        came = ", ".join(f"{name} from {short(other)}" for name, other in found.items())
         raise ValueError(f"all arrays must come from one library, came {came}")
-    return next(iter(libraries.values()), array_api_compat.array_namespace(np.empty(0)))
+    arrays = {name: x if name in found else converted(name, x, xp) for name, x in given.items()}
+    places = {name: arrays[name].device for name in found}
+    if any(place != next(iter(places.values())) for place in places.values()):
+        came = ", ".join(f"{name} on {place}" for name, place in places.items())
+        raise ValueError(f"all arrays must be on one device, came {came}")
+    return xp, *arrays.values()
 
 
-def as_floats(**arrays):
-    """The array library, then the arrays as floating-point arrays of one common dtype.
+def library(name, x):
+    """The array library of an array, None of anything else; refuse arrays that would be read wrongly."""
+    if isinstance(x, np.ma.MaskedArray):
+        raise ValueError(
+            f"{name} must be a plain array, came a masked one: pass {name}.filled(0), and say what may be attended to "
+            f"with mask=~np.ma.getmaskarray(...)"
+        )
+    if isinstance(x, np.matrix):
+        raise ValueError(f"{name} must be a plain array, came a matrix: pass np.asarray({name})")
+    torch = sys.modules.get("torch")
+    if torch is not None and isinstance(x, torch.Tensor):
+        from array_api_compat import (
+            torch as xp,
+        )  # its `array_namespace` knows that too; torch.compile warns of its caches
 
-    Floats keep their dtype, integers become the library's default float; booleans and complex numbers are refused.
+        if x.layout != torch.strided:
+            raise ValueError(f"{name} must be a dense tensor, came {x.layout}: pass {name}.to_dense()")
+        return xp
+    return array_api_compat.array_namespace(x) if array_api_compat.is_array_api_obj(x) else None
+
+
+def short(xp):
+    """The name of an array library: numpy, torch."""
+    return xp.__name__.split(".")[-1]
+
+
+def converted(name, x, xp=array_api_compat.numpy):
+    """A list, a range or a frame as a NumPy array; refuse it where arrays of another library `xp` stand beside it."""
+    came = type(x).__name__
+    if not (isinstance(x, list | tuple | range) or hasattr(x, "__array__")):
+        raise ValueError(f"{name} must be an array (NumPy or torch), came {came}")
+    check_items(name, x)
+    if xp is not array_api_compat.numpy:
+        raise ValueError(f"{name} must be an array of {short(xp)}, like the others, came {came}")
+    try:
+        return np.asarray(x)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{name} must be an array, or a list that makes one, came {came}: {error}") from None
+
+
+def check_items(name, x):
+    """Refuse a list that holds arrays which NumPy would not take as they are: tensors, masked arrays."""
+    for item in x if isinstance(x, list | tuple) else ():
+        if library(name, item) not in (None, array_api_compat.numpy):
+            raise ValueError(f"{name} must be one array, came {type(x).__name__} of them: pass torch.stack({name})")
+        check_items(name, item)
+
+
+def as_reals(**given):
+    """The array library, then what is given as arrays of booleans or real numbers."""
+    xp, *arrays = as_arrays(**given)
+    for name, array in zip(given, arrays, strict=True):
+        if not xp.isdtype(array.dtype, ("bool", "integral", "real floating")):
+            raise ValueError(f"{name} must hold booleans or real numbers, came {array.dtype}")
+    return xp, *arrays
+
+
+def as_floats(**given):
+    """The array library, the common dtype for the result, then what is given as arrays to compute with.
+
+    These have that dtype, or float32 where it has fewer than 32 bits: scores and sums overflow soon in half precision.
+    Integers count as the library's default float; booleans and complex numbers are refused.
     """
-    xp = namespace(**arrays)
+    xp, *arrays = as_arrays(**given)
     dtypes = []
-    for name, array in arrays.items():
+    for name, array in zip(given, arrays, strict=True):
         if xp.isdtype(array.dtype, "real floating"):
             dtypes.append(array.dtype)
         elif xp.isdtype(array.dtype, "integral"):
             dtypes.append(default_float(xp))
         else:
             raise ValueError(f"{name} must hold floats or integers, came {array.dtype}")
-    dtype = xp.result_type(*dtypes)
-    return xp, *(xp.astype(array, dtype, copy=False) for array in arrays.values())
+    try:
+        dtype = xp.result_type(*dtypes)
+    except RuntimeError as error:  # torch's floats of 8 bits have no common dtype with others
+        raise ValueError(f"{', '.join(given)} must have a common dtype: {error}") from None
+    wide = xp.float32 if xp.finfo(dtype).bits < 32 else dtype
+    return xp, dtype, *(xp.astype(array, wide, copy=False) for array in arrays)
+
+
+def surely(condition):
+    """Whether this array of one boolean is true, as far as one can see.
+
+    While torch compiles, exports or maps, and on its meta device, values cannot be seen: checks of them are left out.
+    """
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.compiler.is_compiling():
+        return False
+    try:
+        return bool(condition)
+    except RuntimeError:  # under vmap, on the meta device
+        return False
 
 
 def default_float(xp):
@@ -77,71 +162,123 @@ def check_shapes(**named):
                     f"{'has' if axis in first else 'have'} {axis} = {sizes[axis]}: {described()}"
                 )
             first.setdefault(axis, name)
-    try:
-        np.broadcast_shapes(*(array.shape[: array.ndim - len(axes.split())] for array, axes in named.values()))
-    except ValueError:
-        raise ValueError(f"the leading axes do not broadcast: {described()}") from None
+    if broadcast_shape(*(array.shape[: array.ndim - len(axes.split())] for array, axes in named.values())) is None:
+        raise ValueError(f"the leading axes do not broadcast: {described()}")
     return sizes
 
 
-def check_mask(mask, scores):
-    """Refuse a mask that is not boolean, or that does not broadcast to the scores."""
+def broadcast_shape(*shapes):
+    """The common shape of arrays of these shapes, None if there is none; NumPy's function cannot be traced by torch."""
+    common = []
+    for sizes in zip_longest(*(reversed(shape) for shape in shapes), fillvalue=1):
+        longest = 1
+        for size in sizes:
+            if longest == 1:
+                longest = size
+            elif size != 1 and size != longest:
+                return None
+        common.append(longest)
+    return tuple(reversed(common))
+
+
+def as_mask(mask, scores):
+    """The mask as an array of the scores' library; refuse what is not boolean or does not broadcast to the scores."""
     if mask is None:
-        return
-    xp = namespace(scores=scores, mask=mask)
+        return None
+    xp, _, mask = as_arrays(scores=scores, mask=mask)
     if not xp.isdtype(mask.dtype, "bool"):
         raise ValueError(f"mask must be boolean (True = may attend), came {mask.dtype}")
-    try:
-        fits = np.broadcast_shapes(mask.shape, scores.shape) == tuple(scores.shape)
-    except ValueError:
-        fits = False
-    if not fits:
+    if broadcast_shape(mask.shape, scores.shape) != tuple(scores.shape):
         raise ValueError(f"mask {tuple(mask.shape)} does not broadcast to the scores {tuple(scores.shape)}")
+    return mask
+
+
+def plain(name, value):
+    """What a NumPy scalar, or an array or tensor of no axes, holds, as Python's own number; all else as it is."""
+    if (
+        isinstance(value, int | float)
+        or getattr(value, "ndim", None) != 0
+        or isinstance(value, np.ma.MaskedArray)
+        or not hasattr(value, "item")
+    ):
+        return value
+    if getattr(value, "requires_grad", False):
+        raise ValueError(f"{name} must be a number, which has no gradient to lose: pass {name}.item(), came {value!r}")
+    try:
+        return value.item()
+    except RuntimeError:  # of torch, under vmap and on the meta device
+        raise ValueError(f"{name} must be a number whose value can be seen, came {value!r}") from None
 
 
 def check_number(name, value, least=-math.inf, finite=False):
-    """Refuse what is not a real number, is NaN, is less than `least`, or is infinite where it must not be."""
-    if not isinstance(value, Real) or isinstance(value, bool) or not value >= least or (finite and math.isinf(value)):
+    """A real number as Python's; refuse all else, NaN, what is less than `least` or infinite where it must not be."""
+    number = plain(name, value)
+    if (
+        not isinstance(number, Real)
+        or isinstance(number, bool)
+        or not number >= least
+        or (finite and abs(number) == math.inf)
+    ):
         expected = f"a {'finite ' if finite else ''}number" + (f" of at least {least}" if least > -math.inf else "")
         raise ValueError(f"{name} must be {expected}, came {value!r}")
+    return float(number)
 
 
 def check_integer(name, value, least=0):
-    """Refuse what is not an integer of at least `least`."""
-    if not isinstance(value, Integral) or isinstance(value, bool) or value < least:
+    """An integer of at least `least` as Python's; refuse all else."""
+    number = plain(name, value)
+    symbol = getattr(sys.modules.get("torch"), "SymInt", int)  # a size that stays open while torch exports
+    if not isinstance(number, Integral | symbol) or isinstance(number, bool) or number < least:
         raise ValueError(f"{name} must be an integer of at least {least}, came {value!r}")
+    return number
 
 
 def check_axis(axis, array):
-    """Refuse an axis that the array does not have."""
-    check_integer("axis", axis, least=-array.ndim)
+    """The axis as Python's integer; refuse one that the array does not have."""
+    axis = check_integer("axis", axis, least=-array.ndim)
     if axis >= array.ndim:
         raise ValueError(f"axis must be less than {array.ndim}, came {axis}: {tuple(array.shape)}")
+    return axis
+
+
+def namespace(like):
+    """The array library of `like`, NumPy where it is None."""
+    xp = array_api_compat.numpy if like is None else library("like", like)
+    if xp is None:
+        raise ValueError(f"like must be an array (NumPy or torch), came {type(like).__name__}")
+    return xp
 
 
 def as_integers(name, values, below, like=None):
-    """The array library, then `values` (array, int or list) as an array of integers from 0 to `below` - 1.
+    """The array library, then `values` (array, int, list or range) as an array of integers from 0 to `below` - 1.
 
-    The library and the device are those of `values`, if it is an array, or else those of `like`.
+    The library is that of `values`, if it is an array, or else that of `like`; the device is that of `like`, if given.
     """
-    if array_api_compat.is_array_api_obj(values):
-        xp = namespace(**{name: values, "like": like})
-    else:
-        xp = namespace(like=like)
-        values = xp.asarray(values, device=device(like))
-    if not xp.isdtype(values.dtype, "integral"):
+    own, xp = library(name, values), namespace(like)
+    if own is None:
+        own = array_api_compat.numpy
+        values = np.asarray(values) if isinstance(values, Integral) else converted(name, values)
+    elif like is None:
+        xp = own
+    elif own is not xp:
+        raise ValueError(f"all arrays must come from one library, came {name} from {short(own)}, like from {short(xp)}")
+    if not own.isdtype(values.dtype, "integral"):
         raise ValueError(f"{name} must hold integers, came {values.dtype}")
-    if 0 not in values.shape:
-        smallest, largest = int(xp.min(values)), int(xp.max(values))
-        if smallest < 0 or largest >= below:
-            wrong = smallest if smallest < 0 else largest
-            raise ValueError(f"{name} must lie from 0 to {below - 1}, came {wrong}")
-    return xp, xp.astype(values, xp.int64, copy=False)
+    values = own.astype(values, own.int64, copy=False)  # to a tensor of bytes, 256 would be 0
+    if surely(own.any((values < 0) | (values >= below))):
+        wrong = min(int(own.min(values)), 0) or int(own.max(values))
+        raise ValueError(f"{name} must lie from 0 to {below - 1}, came {wrong}")
+    if own is not xp or (like is not None and values.device != like.device):
+        try:
+            values = xp.asarray(values, device=device(like))
+        except RuntimeError:  # from torch's meta device
+            raise ValueError(f"{name} must hold values that can be seen, came {values!r}") from None
+    return xp, values
 
 
 def device(like):
     """The device of `like`, or None for the default one."""
-    return None if like is None else array_api_compat.device(like)
+    return None if like is None else like.device
 
 
 def float_dtype(xp, like):
@@ -153,8 +290,12 @@ def float_dtype(xp, like):
 
 def to_numpy(name, array):
     """A NumPy copy or view of any array, cut off from gradients and brought to the CPU."""
-    namespace(**{name: array})
-    if hasattr(array, "detach"):
-        array = array.detach().cpu()
-        array = array.float() if str(array.dtype) == "torch.bfloat16" else array  # which NumPy does not have
-    return np.asarray(array)
+    _, array = as_arrays(**{name: array})
+    if not hasattr(array, "detach"):
+        return np.asarray(array)
+    if array.is_floating_point() and array.itemsize < 4:
+        array = array.float()  # NumPy has no bfloat16
+    try:
+        return array.numpy(force=True)
+    except RuntimeError:
+        raise ValueError(f"{name} must hold values that can be seen, came {array!r}") from None

@@ -2,13 +2,21 @@
 
 import math
 
-from ._arrays import as_floats, check_axis, check_mask, check_number, check_shapes
+from ._arrays import Array, as_floats, as_mask, check_axis, check_number, check_shapes, surely
 
 
-def scaled_dot_product_attention(Q, K, V, mask=None, *, scale=None):
+def scaled_dot_product_attention(
+    Q: Array, K: Array, V: Array, mask: Array | None = None, *, scale: float | None = None
+) -> tuple[Array, Array]:
     """Let each query collect the values, weighted by how well it matches their keys.
 
     output = softmax(Q K^T / sqrt(d_k)) V
+
+    The axes in front broadcast: queries of h heads (b, h, n, d_k) may share one head's keys and values (b, 1, m, d_k);
+    grouped queries are (b, groups, h / groups, n, d_k) against (b, groups, 1, m, d_k).
+
+    PyTorch's function of this name returns the output alone. It also takes masks that are added to the scores, dropout
+    and `is_causal`; here the mask is boolean, for causal attention `causal_mask(n, like=Q)`.
 
     Args:
         Q: queries (..., n, d_k).
@@ -34,18 +42,20 @@ def scaled_dot_product_attention(Q, K, V, mask=None, *, scale=None):
 
     Source: Vaswani et al. 2017, sec. 3.2.1.
     """
-    _, Q, K, V = as_floats(Q=Q, K=K, V=V)
+    xp, dtype, Q, K, V = as_floats(Q=Q, K=K, V=V)
     sizes = check_shapes(Q=(Q, "n d_k"), K=(K, "m d_k"), V=(V, "m d_v"))
-    scale = 1 / math.sqrt(sizes["d_k"]) if scale is None else scale
-    check_number("scale", scale, finite=True)
+    scale = 1 / math.sqrt(sizes["d_k"]) if scale is None else check_number("scale", scale, finite=True)
 
-    scores = dot_scores(Q, K) * scale  # (..., n, m)
-    weights = softmax(scores, mask=mask)  # (..., n, m)
+    if abs(scale) <= 1:  # a small scale comes first, a large one last: neither way overflows before the result does
+        scores = (Q * scale) @ K.mT  # (..., n, m)
+    else:
+        scores = (Q @ K.mT) * scale
+    weights = normalised(xp, scores, as_mask(mask, scores))  # (..., n, m)
     output = weights @ V  # (..., n, d_v)
-    return output, weights
+    return xp.astype(output, dtype, copy=False), xp.astype(weights, dtype, copy=False)
 
 
-def attend(scores, V, mask=None, *, temperature=1.0):
+def attend(scores: Array, V: Array, mask: Array | None = None, *, temperature: float = 1.0) -> tuple[Array, Array]:
     """From scores to output: normalise them, then take the weighted sum of the values.
 
     weights = softmax(scores / T)
@@ -70,14 +80,15 @@ def attend(scores, V, mask=None, *, temperature=1.0):
 
     Source: Bahdanau et al. 2015, sec. 3.1, eq. 5 and 6.
     """
-    _, scores, V = as_floats(scores=scores, V=V)
+    xp, dtype, scores, V = as_floats(scores=scores, V=V)
     check_shapes(scores=(scores, "n m"), V=(V, "m d_v"))
-    weights = softmax(scores, mask=mask, temperature=temperature)  # (..., n, m)
+    temperature = check_number("temperature", temperature, least=0)
+    weights = normalised(xp, scores, as_mask(mask, scores), temperature=temperature)  # (..., n, m)
     output = weights @ V  # (..., n, d_v)
-    return output, weights
+    return xp.astype(output, dtype, copy=False), xp.astype(weights, dtype, copy=False)
 
 
-def softmax(scores, *, mask=None, axis=-1, temperature=1.0):
+def softmax(scores: Array, *, mask: Array | None = None, axis: int = -1, temperature: float = 1.0) -> Array:
     """Turn scores into weights: shares that sum to 1.
 
     weights_j = exp(scores_j / T) / sum_k exp(scores_k / T)
@@ -103,13 +114,17 @@ def softmax(scores, *, mask=None, axis=-1, temperature=1.0):
 
     Source: Goodfellow, Bengio and Courville 2016, sec. 4.1 and 6.2.2.3; Hinton et al. 2015, sec. 2 (temperature).
     """
-    xp, scores = as_floats(scores=scores)
-    check_number("temperature", temperature, least=0)
-    check_mask(mask, scores)
-    check_axis(axis, scores)
+    xp, dtype, scores = as_floats(scores=scores)
+    temperature = check_number("temperature", temperature, least=0)
+    mask = as_mask(mask, scores)
+    weights = normalised(xp, scores, mask, check_axis(axis, scores), temperature)
+    return xp.astype(weights, dtype, copy=False)
+
+
+def normalised(xp, scores, mask, axis=-1, temperature=1.0):
+    """The softmax of what has been checked."""
     if scores.shape[axis] == 0:
         return scores
-
     if mask is not None:
         scores = xp.where(mask, scores, -math.inf)
     largest = xp.max(scores, axis=axis, keepdims=True)
@@ -130,7 +145,7 @@ def cool(xp, scores, temperature):
     return scores / temperature
 
 
-def entropy(weights, *, axis=-1):
+def entropy(weights: Array, *, axis: int = -1) -> Array:
     """How spread out weights are, in bits: 0 when one takes all, log2 m when m share alike.
 
     H = -sum_j weights_j log2 weights_j, where 0 log2 0 = 0
@@ -151,15 +166,16 @@ def entropy(weights, *, axis=-1):
 
     Source: Shannon 1948, sec. 6.
     """
-    xp, weights = as_floats(weights=weights)
-    check_axis(axis, weights)
-    if xp.any(weights < 0):
-        raise ValueError(f"weights must not be negative, came {float(xp.min(weights))}")
+    xp, dtype, weights = as_floats(weights=weights)
+    axis = check_axis(axis, weights)
+    if surely(xp.any(weights < 0)):
+        raise ValueError(f"weights must not be negative, came {xp.min(weights)}")
     logarithms = xp.log2(xp.where(weights > 0, weights, 1.0))
-    return 0.0 - xp.sum(weights * logarithms, axis=axis)  # a plain minus would print -0.0
+    bits = 0.0 - xp.sum(weights * logarithms, axis=axis)  # a plain minus would print -0.0
+    return xp.astype(bits, dtype, copy=False)
 
 
-def dot_scores(Q, K):
+def dot_scores(Q: Array, K: Array) -> Array:
     """Score each query against each key by their dot product.
 
     scores_ij = q_i . k_j, that is, Q K^T
@@ -180,12 +196,12 @@ def dot_scores(Q, K):
 
     Source: Luong et al. 2015, sec. 3.1 ("dot").
     """
-    _, Q, K = as_floats(Q=Q, K=K)
+    xp, dtype, Q, K = as_floats(Q=Q, K=K)
     check_shapes(Q=(Q, "n d_k"), K=(K, "m d_k"))
-    return Q @ K.mT  # (..., n, m)
+    return xp.astype(Q @ K.mT, dtype, copy=False)  # (..., n, m)
 
 
-def general_scores(Q, K, W):
+def general_scores(Q: Array, K: Array, W: Array) -> Array:
     """Score each query against each key through a learned matrix; their sizes may differ.
 
     scores_ij = q_i W k_j^T, that is, Q W K^T
@@ -207,12 +223,12 @@ def general_scores(Q, K, W):
 
     Source: Luong et al. 2015, sec. 3.1 ("general").
     """
-    _, Q, K, W = as_floats(Q=Q, K=K, W=W)
+    xp, dtype, Q, K, W = as_floats(Q=Q, K=K, W=W)
     check_shapes(Q=(Q, "n d_q"), K=(K, "m d_k"), W=(W, "d_q d_k"))
-    return Q @ W @ K.mT  # (..., n, m)
+    return xp.astype(Q @ W @ K.mT, dtype, copy=False)  # (..., n, m)
 
 
-def additive_scores(Q, K, W_q, W_k, v):
+def additive_scores(Q: Array, K: Array, W_q: Array, W_k: Array, v: Array) -> Array:
     """Score each query against each key by a small network with one hidden layer.
 
     scores_ij = tanh(q_i W_q + k_j W_k) . v
@@ -237,15 +253,16 @@ def additive_scores(Q, K, W_q, W_k, v):
 
     Source: Bahdanau et al. 2015, app. A.1.2.
     """
-    xp, Q, K, W_q, W_k, v = as_floats(Q=Q, K=K, W_q=W_q, W_k=W_k, v=v)
+    xp, dtype, Q, K, W_q, W_k, v = as_floats(Q=Q, K=K, W_q=W_q, W_k=W_k, v=v)
     check_shapes(Q=(Q, "n d_q"), K=(K, "m d_k"), W_q=(W_q, "d_q d_a"), W_k=(W_k, "d_k d_a"), v=(v, "d_a"))
     queries = (Q @ W_q)[..., :, None, :]  # (..., n, 1, d_a)
     keys = (K @ W_k)[..., None, :, :]  # (..., 1, m, d_a)
     hidden = xp.tanh(queries + keys)  # (..., n, m, d_a)
-    return (hidden @ v[..., None, :, None])[..., 0]  # (..., n, m)
+    scores = (hidden @ v[..., None, :, None])[..., 0]  # (..., n, m)
+    return xp.astype(scores, dtype, copy=False)
 
 
-def concat_scores(Q, K, W, v):
+def concat_scores(Q: Array, K: Array, W: Array, v: Array) -> Array:
     """Score each query against each key by the same small network, written with query and key joined end to end.
 
     scores_ij = tanh([q_i, k_j] W) . v
@@ -269,7 +286,8 @@ def concat_scores(Q, K, W, v):
 
     Source: Luong et al. 2015, sec. 3.1 ("concat").
     """
-    _, Q, K, W, v = as_floats(Q=Q, K=K, W=W, v=v)
+    xp, dtype, Q, K, W, v = as_floats(Q=Q, K=K, W=W, v=v)
     sizes = check_shapes(Q=(Q, "n d_q"), K=(K, "m d_k"), W=(W, "d_q+d_k d_a"), v=(v, "d_a"))
     W_q, W_k = W[..., : sizes["d_q"], :], W[..., sizes["d_q"] :, :]
-    return additive_scores(Q, K, W_q, W_k, v)  # [q, k] W = q W_q + k W_k, without building all n m pairs
+    scores = additive_scores(Q, K, W_q, W_k, v)  # [q, k] W = q W_q + k W_k, without building all n m pairs
+    return xp.astype(scores, dtype, copy=False)

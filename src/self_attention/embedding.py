@@ -1,15 +1,17 @@
 """From token ids to vectors: one-hot, and the look-up that saves multiplying by it."""
 
-from ._arrays import as_floats, as_integers, check_integer, check_shapes, device, float_dtype
+from collections.abc import Sequence
+
+from ._arrays import Array, as_arrays, as_floats, as_integers, check_integer, check_shapes, device, float_dtype
 
 
-def one_hot(ids, size, *, like=None):
+def one_hot(ids: Array | Sequence[int] | int, size: int, *, like: Array | None = None) -> Array:
     """Write each id as a vector of zeros with a single 1.
 
     one_hot(id)_j = 1 if j = id, else 0
 
     Args:
-        ids: integers (...), an array, a list or one int.
+        ids: integers (...), an array, a list, a range or one int.
         size: the size of the vocabulary.
         like: an array whose library, device and (if it is floating) dtype the result takes; None = the library and
             device of `ids`, or NumPy, and the default float.
@@ -26,19 +28,19 @@ def one_hot(ids, size, *, like=None):
 
     Source: Bengio et al. 2003, sec. 2.
     """
-    check_integer("size", size, least=1)
+    size = check_integer("size", size, least=1)
     xp, ids = as_integers("ids", ids, below=size, like=like)
     hot = ids[..., None] == xp.arange(size, device=device(ids))  # (..., size)
     return xp.astype(hot, float_dtype(xp, like))
 
 
-def look_up(ids, E):
+def look_up(ids: Array | Sequence[int] | int, E: Array) -> Array:
     """Fetch the vector of each id: the same as one_hot(ids) @ E, without the multiplication.
 
     output = E[ids]
 
     Args:
-        ids: integers (...), an array, a list or one int.
+        ids: integers (...), an array, a list, a range or one int.
         E: the table of embeddings (size, d).
 
     Returns:
@@ -54,10 +56,11 @@ def look_up(ids, E):
 
     Source: Bengio et al. 2003, sec. 2.
     """
-    xp, E = as_floats(E=E)
+    xp, E = as_arrays(E=E)
     if E.ndim != 2:
         raise ValueError(f"E has {E.ndim} axes, expected 2: E (size, d) = {tuple(E.shape)}")
     sizes = check_shapes(E=(E, "size d"))
     xp, ids = as_integers("ids", ids, below=sizes["size"], like=E)
     rows = xp.take(E, xp.reshape(ids, (-1,)), axis=0)
-    return xp.reshape(rows, (*ids.shape, sizes["d"]))  # (..., d)
+    _, dtype, rows = as_floats(E=rows)
+    return xp.astype(xp.reshape(rows, (*ids.shape, sizes["d"])), dtype, copy=False)  # (..., d)

@@ -1,15 +1,15 @@
 """Heads: cut the features into h parts, let each attend on its own, and join them again."""
 
-from ._arrays import check_integer, check_shapes, namespace
+from ._arrays import Array, as_reals, check_integer, check_shapes
 
 
-def split_heads(X, h):
-    """Cut the feature axis into h heads: every head keeps all tokens, and sees a part of their features.
+def split_heads(X: Array, h: int) -> Array:
+    """Cut the feature axis into h heads: every head keeps all tokens, and a part of their projected features.
 
     head_i = X[..., i d : (i + 1) d] with d = d_model / h, i = 0 ... h - 1
 
     Args:
-        X: (..., n, d_model).
+        X: (..., n, d_model): all queries, all keys or all values, as one projection of the words makes them.
         h: number of heads; divides d_model.
 
     Returns:
@@ -24,18 +24,18 @@ def split_heads(X, h):
 
     Source: Vaswani et al. 2017, sec. 3.2.2.
     """
-    xp = namespace(X=X)
-    check_integer("h", h, least=1)
+    xp, X = as_reals(X=X)
+    h = check_integer("h", h, least=1)
     d_model = check_shapes(X=(X, "n d_model"))["d_model"]
     if d_model % h:
         raise ValueError(
             f"h must divide d_model, came h = {h} and d_model = {d_model}: X (..., n, d_model) = {tuple(X.shape)}"
         )
     X = xp.reshape(X, (*X.shape[:-1], h, d_model // h))  # (..., n, h, d_model / h)
-    return xp.moveaxis(X, -2, -3)  # (..., h, n, d_model / h)
+    return xp.moveaxis(X, (-2,), (-3,))  # (..., h, n, d_model / h)
 
 
-def merge_heads(X):
+def merge_heads(X: Array) -> Array:
     """Join the heads again, feature after feature: the inverse of `split_heads`.
 
     merge_heads(X) = [head_1, ..., head_h]
@@ -56,7 +56,7 @@ def merge_heads(X):
 
     Source: Vaswani et al. 2017, sec. 3.2.2.
     """
-    xp = namespace(X=X)
+    xp, X = as_reals(X=X)
     sizes = check_shapes(X=(X, "h n d"))
-    X = xp.moveaxis(X, -3, -2)  # (..., n, h, d)
+    X = xp.moveaxis(X, (-3,), (-2,))  # (..., n, h, d)
     return xp.reshape(X, (*X.shape[:-2], sizes["h"] * sizes["d"]))  # (..., n, h d)

@@ -4,10 +4,12 @@ PyTorch's `scaled_dot_product_attention` uses the same convention; its `Multihea
 use the opposite one.
 """
 
-from ._arrays import as_integers, check_integer, check_shapes, device, namespace
+from collections.abc import Sequence
+
+from ._arrays import Array, as_integers, as_reals, check_integer, check_shapes, device, namespace, surely
 
 
-def causal_mask(n, m=None, *, offset=0, like=None):
+def causal_mask(n: int, m: int | None = None, *, offset: int = 0, like: Array | None = None) -> Array:
     """Hide the future: each query sees the keys up to its own position.
 
     mask_ij = (j <= offset + i)
@@ -35,7 +37,7 @@ def causal_mask(n, m=None, *, offset=0, like=None):
     return keys <= queries
 
 
-def window_mask(n, width, *, m=None, offset=0, like=None):
+def window_mask(n: int, width: int, *, m: int | None = None, offset: int = 0, like: Array | None = None) -> Array:
     """Look only nearby: each query sees `width` keys, itself in the middle.
 
     mask_ij = (|offset + i - j| <= (width - 1) / 2)
@@ -61,20 +63,20 @@ def window_mask(n, width, *, m=None, offset=0, like=None):
 
     Source: Vaswani et al. 2017, sec. 4 ("restricted" self-attention); Beltagy et al. 2020, sec. 3.1.
     """
-    check_integer("width", width, least=1)
+    width = check_integer("width", width, least=1)
     if width % 2 == 0:
         raise ValueError(f"width must be odd (the query's own position and as many on each side), came {width}")
     queries, keys = query_and_key_positions(n, m, offset, like)
     return abs(queries - keys) <= width // 2
 
 
-def padding_mask(lengths, m, *, like=None):
+def padding_mask(lengths: Array | Sequence[int] | int, m: int, *, like: Array | None = None) -> Array:
     """Hide the padding: every query sees the first `length` keys of its own sequence.
 
     mask_bj = (j < lengths_b)
 
     Args:
-        lengths: integers (...), an array, a list or one int: how many of the m keys are real.
+        lengths: integers (...), an array, a list, a range or one int: how many of the m keys are real.
         m: number of keys, the padded length.
         like: an array whose library and device the mask takes; None = those of `lengths`, or NumPy.
 
@@ -91,12 +93,12 @@ def padding_mask(lengths, m, *, like=None):
 
     Source: Zhang et al. 2023 (Dive into Deep Learning), sec. 11.3.2.1.
     """
-    check_integer("m", m)
+    m = check_integer("m", m)
     xp, lengths = as_integers("lengths", lengths, below=m + 1, like=like)
     return xp.arange(m, device=device(lengths)) < lengths[..., None, None]
 
 
-def adjacency_mask(A, *, self_loops=True):
+def adjacency_mask(A: Array, *, self_loops: bool = True) -> Array:
     """Look only along the edges of a graph.
 
     mask_ij = (A_ij != 0 or i = j)
@@ -118,11 +120,9 @@ def adjacency_mask(A, *, self_loops=True):
 
     Source: Veličković et al. 2018, sec. 2.1.
     """
-    xp = namespace(A=A)
-    if not xp.isdtype(A.dtype, ("bool", "integral", "real floating")):
-        raise ValueError(f"A must hold booleans or real numbers, came {A.dtype}")
+    xp, A = as_reals(A=A)
     sizes = check_shapes(A=(A, "n n"))
-    if xp.any(A != A):  # only NaN differs from itself
+    if surely(xp.any(A != A)):  # only NaN differs from itself
         raise ValueError("A must not hold NaN")
     mask = xp.astype(A, xp.bool)  # (..., n, n)
     return mask | xp.eye(sizes["n"], dtype=xp.bool, device=device(A)) if self_loops else mask
@@ -130,10 +130,8 @@ def adjacency_mask(A, *, self_loops=True):
 
 def query_and_key_positions(n, m, offset, like):
     """The positions of the queries (n, 1) and of the keys (1, m)."""
-    check_integer("n", n)
-    check_integer("offset", offset)
-    m = offset + n if m is None else m
-    check_integer("m", m)
-    xp = namespace(like=like)
+    n, offset = check_integer("n", n), check_integer("offset", offset)
+    m = offset + n if m is None else check_integer("m", m)
+    xp = namespace(like)
     place = {"device": device(like)}
     return xp.arange(offset, offset + n, **place)[:, None], xp.arange(m, **place)[None, :]

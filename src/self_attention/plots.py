@@ -1,16 +1,20 @@
 """Figures of the book: one style, and the heat map that shows scores or weights."""
 
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.colors import to_rgba
+from matplotlib.textpath import TextPath
 
-from ._arrays import as_floats, check_mask, to_numpy
+from ._arrays import Array, as_floats, as_mask, to_numpy
 
 COLOURS = {"weights": "Blues", "scores": "PuOr"}  # Matplotlib's names of colour maps; the widgets use the same
 MOST_NUMBERS = 144  # in so many cells the numbers still fit
+LONGEST = 20  # characters of a label
 
 
 def style():
@@ -25,29 +29,45 @@ def style():
         set_matplotlib_formats("svg", metadata=dict.fromkeys(["Creator", "Date", "Format", "Type"]))
 
 
-def heat_map(values, tokens, key_tokens=None, *, kind="weights", mask=None, ax=None):
+def heat_map(
+    values: Array,
+    tokens: Iterable,
+    key_tokens: Iterable | None = None,
+    *,
+    kind: str = "weights",
+    mask: Array | None = None,
+    ax: Axes | None = None,
+) -> Axes:
     """Draw scores or weights as a map: rows are queries, columns are keys, what is masked is hatched.
 
     Args:
         values: (n, m), NumPy or torch; a score of -inf counts as masked.
-        tokens: n labels of the queries.
+        tokens: n labels of the queries, of which the first 20 characters are shown.
         key_tokens: m labels of the keys; None = the same as the queries'.
         kind: "weights" = one hue, from 0 to 1; "scores" = two hues, centred on 0.
         mask: boolean, broadcastable to (n, m); True = may attend.
         ax: the Matplotlib axes to draw on; None = those of a new figure.
 
+    Returns:
+        the axes.
+
     Raises:
         ValueError: the shapes or the number of labels do not fit, the kind is unknown, the mask is not boolean, a value
             is NaN or infinite, or a weight does not lie from 0 to 1.
 
-    >>> heat_map(np.eye(2), tokens=["Thinking", "Machines"])
+    >>> ax = heat_map(np.eye(2), tokens=["Thinking", "Machines"])
     """
-    key_tokens = tokens if key_tokens is None else key_tokens
+    tokens = as_labels("tokens", tokens)
+    key_tokens = tokens if key_tokens is None else as_labels("key_tokens", key_tokens)
     shown = check_map(values, tokens, key_tokens, kind, mask)
     n, m = shown.shape
+    slanted = {"rotation": 45, "ha": "left"} if m > 12 or max(map(len, key_tokens)) > 6 else {}
     if ax is None:
-        side = min(0.62, 9 / max(n, m))
-        _, ax = plt.subplots(figsize=(1.6 + side * m, 0.9 + side * n))
+        cells = np.array([m, n]) * min(0.62, 9 / max(n, m))  # in inches, for letters of 11 points
+        top = 0.7 * longest(key_tokens) if slanted else 0
+        room = np.maximum([1.6, 0.9], [longest(tokens) + top + 0.8, top + 0.6])
+        layout = None if plt.rcParams["figure.constrained_layout.use"] else "compressed"  # with neither, labels are cut
+        _, ax = plt.subplots(figsize=(cells + room) * (plt.rcParams["font.size"] / 11), layout=layout)
 
     grey = plt.rcParams["text.color"]
     ax.patch.set(hatch="////", edgecolor=grey, linewidth=0)  # shows through where a cell is masked
@@ -61,18 +81,39 @@ def heat_map(values, tokens, key_tokens=None, *, kind="weights", mask=None, ax=N
     else:
         ax.figure.colorbar(cells, ax=ax, shrink=0.8, label=kind)
 
-    slanted = {"rotation": 45, "ha": "left"} if m > 12 or max(map(len, key_tokens)) > 6 else {}
     ax.set_xticks(np.arange(m) + 0.5, key_tokens, parse_math=False, **slanted)
     ax.set_yticks(np.arange(n) + 0.5, tokens, parse_math=False)
     ax.set(xlabel="keys", ylabel="queries", aspect="equal", ylim=(n, 0))
     ax.xaxis.set_label_position("top")
     ax.tick_params(top=True, bottom=False, labeltop=True, labelbottom=False, length=0)
     ax.spines[:].set_visible(False)
+    ax._ipython_display_ = shown_already
+    return ax
+
+
+def shown_already():
+    """What a notebook calls to show the axes that end a cell: the figure is shown anyway."""
+
+
+def as_labels(name, tokens):
+    """Tokens, whatever they are, as labels of one line: an array's numbers as text, what is long cut off."""
+    try:
+        tokens = [str(token) for token in (tokens.tolist() if hasattr(tokens, "tolist") else tokens)]
+    except TypeError:
+        raise ValueError(f"{name} must be a list of labels, came {type(tokens).__name__}") from None
+    tokens = [token.replace("\n", "\N{RETURN SYMBOL}") for token in tokens]
+    return [token if len(token) <= LONGEST else token[: LONGEST - 1] + "\N{HORIZONTAL ELLIPSIS}" for token in tokens]
+
+
+def longest(labels):
+    """How long the longest label is, and an m before it, in inches, in letters of 11 points."""
+    texts = {"m" + label.replace("$", "S") for label in labels}  # dollars would be the marks of a formula
+    return max(TextPath((0, 0), text, size=11).get_extents().width for text in texts) / 72
 
 
 def check_map(values, tokens, key_tokens, kind, mask):
     """The values as a masked NumPy array (n, m), once they and everything beside them have been checked."""
-    _, values = as_floats(values=values)
+    _, _, values = as_floats(values=values)
     values = to_numpy("values", values)
     expected = len(tokens), len(key_tokens)
     if values.shape != expected or values.size == 0:
@@ -81,9 +122,7 @@ def check_map(values, tokens, key_tokens, kind, mask):
         raise ValueError(f"kind must be 'weights' or 'scores', came {kind!r}")
     masked = np.isneginf(values) & (kind == "scores")
     if mask is not None:
-        mask = to_numpy("mask", mask)
-        check_mask(mask, values)
-        masked = masked | ~mask
+        masked = masked | ~as_mask(to_numpy("mask", mask), values)
     shown = np.ma.array(values, mask=masked)
     seen = shown.compressed()
     if not np.isfinite(seen).all():

@@ -1,11 +1,11 @@
 """Positions: what tells the first word from the fourth."""
 
-import numpy as np
-
-from ._arrays import check_integer, check_number, device, float_dtype, namespace
+from ._arrays import Array, check_integer, check_number, device, float_dtype, namespace
 
 
-def sinusoidal_positions(n, d_model, *, base=10000.0, layout="interleaved", like=None):
+def sinusoidal_positions(
+    n: int, d_model: int, *, base: float = 10000.0, layout: str = "interleaved", like: Array | None = None
+) -> Array:
     """Encode each position by the sines and cosines of d_model / 2 wavelengths, from 2 pi to nearly base times 2 pi.
 
     X_(p, 2i) = sin(p / base^(2i / d_model))
@@ -31,15 +31,15 @@ def sinusoidal_positions(n, d_model, *, base=10000.0, layout="interleaved", like
 
     Source: Vaswani et al. 2017, sec. 3.5.
     """
-    check_integer("n", n)
-    check_integer("d_model", d_model, least=2)
+    n, d_model = check_integer("n", n), check_integer("d_model", d_model, least=2)
     if d_model % 2:
         raise ValueError(f"d_model must be even (a sine and a cosine for each wavelength), came {d_model}")
-    check_number("base", base, least=1, finite=True)
+    base = check_number("base", base, least=1, finite=True)
     if layout not in ("interleaved", "concatenated"):
         raise ValueError(f"layout must be 'interleaved' or 'concatenated', came {layout!r}")
-    xp = namespace(like=like)
-    angles = np.arange(n)[:, None] / base ** (np.arange(0, d_model, 2) / d_model)  # (n, d_model / 2)
-    pairs = np.stack([np.sin(angles), np.cos(angles)], axis=-1 if layout == "interleaved" else 1)
-    table = pairs.reshape(n, d_model)  # (n, d_model)
+    xp = namespace(like)
+    positions, features = (xp.arange(0, end, step, dtype=xp.float64) for end, step in [(n, 1), (d_model, 2)])
+    angles = positions[:, None] / base ** (features / d_model)  # (n, d_model / 2)
+    pairs = xp.stack([xp.sin(angles), xp.cos(angles)], axis=-1 if layout == "interleaved" else 1)
+    table = xp.reshape(pairs, (n, d_model))  # (n, d_model)
     return xp.asarray(table, dtype=float_dtype(xp, like), device=device(like))

@@ -6,7 +6,7 @@
 
 The first word of a source says which language to write. In Python, later:
 
-    model = nn.load(Path("mine.safetensors"))
+    model = nn.load("mine.safetensors")
     model.translate(["<2en> merci"])
 
 Same options, same seed, same machine: same weights, also when the run was interrupted and went on from its checkpoint.
@@ -22,19 +22,23 @@ import sys
 import time
 from contextlib import nullcontext, redirect_stderr
 from pathlib import Path
+from unicodedata import normalize
 from zlib import crc32
 
 import torch
 import torch.distributed as dist
 
-from . import nn, runs
-from .corpus import Grammar, Vocabulary, corpus, greeting_pairs, lone_greetings
+from . import nn
+from .book.runs import ABOUT
+from .corpus import Grammar, corpus, greeting_pairs, lone_greetings
 from .corpus import pairs as sentences
-from .progress import progress, watched
+from .training import Training, progress
+from .training.bar import watched
+from .training.log import Log, digest
+from .vocabulary import SPECIAL_TOKENS, Vocabulary
 
 STEPS = 6000
-SIGNS = {"<pad>", "<bos>", "<eos>", "<unk>"}
-FREE = ("pairs", "out", "log_file", "checkpoint", "every")  # options that a run may change when it goes on
+FREE = ("pairs", "out", "log_file", "checkpoint", "every", "device")  # options that a run may change when it goes on
 
 
 # What is asked for
@@ -58,6 +62,15 @@ RATE = number(float, "more than 0", lambda value: 0 < value < float("inf"))
 SHARE = number(float, "0 or more and less than 1", lambda value: 0 <= value < 1)
 
 
+def device(text):
+    """What argparse makes of a device's name: an error if there is none that computes."""
+    try:
+        torch.zeros(1, device=text).item()  # "meta" has no numbers
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        raise argparse.ArgumentTypeError(f"expected a device of this machine such as cpu, came {text}") from error
+    return text
+
+
 def options():
     """The command's parser."""
     parser = argparse.ArgumentParser(
@@ -72,7 +85,7 @@ def options():
                       "sides; default: fr en")  # fmt: skip
     data.add_argument("--to", nargs="+", metavar="LANGUAGE", help="which to write; default: both")
     data.add_argument("--size", type=COUNT, help="train on so many pairs at most")
-    data.add_argument("--longest", type=COUNT, help="train on pairs of at most so many words a side")
+    data.add_argument("--max-len", type=COUNT, help="train on pairs of at most so many words a side")
     model = parser.add_argument_group("model")
     model.add_argument("--d-model", type=COUNT, default=64, help="features of a word; default: 64")
     model.add_argument("--h", type=COUNT, default=4, help="heads; default: 4")
@@ -86,6 +99,8 @@ def options():
     training.add_argument("--rate", type=RATE, default=5e-3, help="the highest learning rate; default: 0.005")
     training.add_argument("--warm-up", type=COUNT, metavar="STEPS", help="until then; default: 5 %% of the steps")
     training.add_argument("--smoothing", type=SHARE, default=0.0, help="of the labels; default: 0")
+    training.add_argument("--device", type=device, default="cpu", help="where to train, such as cuda or mps; "
+                          "default: cpu")  # fmt: skip
     training.add_argument("--seed", type=SEED, default=0, help="of first weights and batches; default: 0")
     files = parser.add_argument_group("files")
     files.add_argument("--out", type=Path, required=True, metavar="FILE", help="weights to write, .safetensors, "
@@ -110,6 +125,8 @@ def check(asked):
         raise ValueError(f"--to must be one or both of {', '.join(asked.languages)}, came {' '.join(asked.to)}")
     if asked.pairs is None and asked.languages != ["fr", "en"]:
         raise ValueError("--languages belongs to --pairs: the book's corpus is fr en")
+    if asked.device != "cpu" and int(os.environ.get("WORLD_SIZE", 1)) > 1:
+        raise ValueError(f"--device belongs to one process: under torchrun it must be cpu, came {asked.device}")
     if asked.out.suffix != ".safetensors":
         raise ValueError(f"--out must end in .safetensors, came {asked.out}")
     for name, path in (("out", asked.out), ("log-file", asked.log_file), ("checkpoint", asked.checkpoint)):
@@ -123,7 +140,7 @@ def check(asked):
 
 
 def read(path):
-    """The pairs in a file, each distinct pair once.
+    """The pairs in a file, each distinct pair once, their accents composed (NFC).
 
     Raises:
         ValueError: a line is not UTF-8 or not two sentences; says which.
@@ -131,13 +148,13 @@ def read(path):
     pairs = {}
     for number, line in enumerate(path.read_bytes().removeprefix(b"\xef\xbb\xbf").splitlines(), start=1):
         try:
-            sides = tuple(" ".join(side.split()) for side in line.decode().split("\t"))
+            sides = tuple(" ".join(side.split()) for side in normalize("NFC", line.decode()).split("\t"))
         except UnicodeDecodeError as error:
             raise ValueError(f"{path}, line {number}: expected UTF-8, came {line[:40]!r}") from error
         if len(sides) != 2 or not all(sides):
             raise ValueError(f"{path}, line {number}: expected a sentence, a tab, a translation, came {line[:40]!r}")
-        if signs := SIGNS & set(" ".join(sides).split()):
-            raise ValueError(f"{path}, line {number}: {min(signs)} is a sign of the model, not a word")
+        if special := set(SPECIAL_TOKENS) & set(" ".join(sides).split()):
+            raise ValueError(f"{path}, line {number}: {min(special)} is a special token, not a word")
         pairs[sides] = None
     return list(pairs)
 
@@ -153,7 +170,7 @@ def parts(asked):
         book, grammar = corpus(), Grammar(seed=1)
         train = book["train"] + greeting_pairs(4000) + lone_greetings(1500) + sentences(4000, kind="phrase")
         tests["phrases"] = sentences(500, part="test", kind="phrase")
-        long = [pair for pair in (grammar.sentence(longest=60) for _ in range(30_000)) if longer(pair) > 30]
+        long = [pair for pair in (grammar.sentence(max_len=60) for _ in range(30_000)) if longer(pair) > 30]
         test = book["test"] + long
         held_out = {pair.fr for pair in test + tests["phrases"]}  # greetings go with sentences of all parts
         train = [pair for pair in train if not held_out & set(pair.fr.split(" , "))]
@@ -166,9 +183,9 @@ def parts(asked):
         test = [pair for pair in pairs if pair[0] in held_out and pair[1] not in right]
         if not test:
             raise ValueError(f"{asked.pairs}: expected pairs enough to hold one sentence in 20 out, came {len(pairs)}")
-    train = [pair for pair in train if longer(pair) <= (asked.longest or longer(pair))][: asked.size]
+    train = [pair for pair in train if longer(pair) <= (asked.max_len or longer(pair))][: asked.size]
     if not train:
-        raise ValueError(f"--longest {asked.longest} leaves no pair to learn from")
+        raise ValueError(f"--max-len {asked.max_len} leaves no pair to learn from")
     return train, {"sentences": test} | tests
 
 
@@ -217,10 +234,12 @@ def figures(model, tests, seen, **directions):
     for kind, pairs in tests.items():
         within = [pair for pair in pairs if longer(pair) <= seen]
         beyond = [pair for pair in pairs if longer(pair) > seen]
-        for name, its in directed(within, **directions).items() if within else ():
-            found[f"{name} {kind}"] = shares(model, its, [fives(len(pair[0].split()) - 1) for pair in its])
-        for name, its in directed(beyond, **directions).items() if beyond else ():
-            found[f"{name} {kind} longer than any in training"] = shares(model, its, map(str, map(longer, beyond)))
+        for name, examples in directed(within, **directions).items() if within else ():
+            lengths = [fives(len(source.split()) - 1) for source, _ in examples]
+            found[f"{name} {kind}"] = shares(model, examples, lengths)
+        for name, examples in directed(beyond, **directions).items() if beyond else ():
+            lengths = map(str, map(longer, beyond))
+            found[f"{name} {kind} longer than any in training"] = shares(model, examples, lengths)
     return found
 
 
@@ -254,15 +273,16 @@ class Run:
         self.model = nn.TransformerTranslator(
             Vocabulary([sentence for pair in examples for sentence in pair]),
             d_model=asked.d_model, h=asked.h, d_ff=asked.d_ff, layers=tuple(asked.layers), norm=asked.norm,
-        )  # fmt: skip
+        ).to(asked.device)  # fmt: skip
         how = {"fused": True, "length": words, "smoothing": asked.smoothing}
-        self.training = nn.Training(
+        self.training = Training(
             self.model, examples, asked.steps, asked.batch, asked.rate, asked.seed, asked.warm_up, **how
         )
         self.options = {name: value for name, value in vars(asked).items() if name not in FREE}
-        facts = {"seed": asked.seed, "steps": asked.steps, "corpus": nn.digest([train, self.tests])}
-        self.log = runs.Log(
-            asked.out.stem, command, self.model, asked.out, asked.log_file, show=self.training.rank == 0, **facts
+        facts = {"seed": asked.seed, "steps": asked.steps, "corpus": digest([train, self.tests])}
+        about = None if asked.pairs else ABOUT.get(asked.out.stem)
+        self.log = Log(
+            asked.out.stem, command, self.model, asked.out, asked.log_file, self.training.rank == 0, about, **facts
         )
         self.log.entries |= {"options": self.options, "processes": self.training.world, "seconds": {}}
         if asked.pairs:
@@ -274,8 +294,8 @@ class Run:
     def resume(self, path):
         """Go on from a checkpoint, if it is this run's."""
         try:
-            kept = torch.load(path, weights_only=True)
-            was, corpus, training, log = (kept[name] for name in ("options", "corpus", "training", "log"))
+            checkpoint = torch.load(path, map_location="cpu", weights_only=True)
+            was, corpus, training, log = (checkpoint[name] for name in ("options", "corpus", "training", "log"))
         except Exception as error:  # whatever torch says of a file that is no checkpoint
             raise ValueError(f"--checkpoint {path} must be one of this command, came something else") from error
         for name, value in self.options.items():
@@ -290,8 +310,8 @@ class Run:
     def keep(self):
         """Write the checkpoint, whole or not at all."""
         path, log = self.asked.checkpoint, (self.log.entries["curve"], self.log.recent)
-        kept = {"options": self.options, "corpus": self.log.facts["corpus"], "log": log}
-        torch.save(kept | {"training": self.training.state_dict()}, path.with_name(path.name + ".new"))
+        checkpoint = {"options": self.options, "corpus": self.log.facts["corpus"], "log": log}
+        torch.save(checkpoint | {"training": self.training.state_dict()}, path.with_name(path.name + ".new"))
         os.replace(path.with_name(path.name + ".new"), path)
 
     def __call__(self):
@@ -348,7 +368,7 @@ def main(*words):
     if world > 1:
         dist.destroy_process_group()
     if not done:
-        where = f"kept in {asked.checkpoint}; the same command goes on from there" if asked.checkpoint else "not kept"
+        where = f"saved in {asked.checkpoint}; the same command goes on from there" if asked.checkpoint else "not saved"
         if rank == 0:
             print(f"stopped after step {run.training.step} of {asked.steps}, {where}", file=sys.stderr)
         sys.exit(130)

@@ -6,9 +6,9 @@ import numpy as np
 import torch
 
 
-def greedy_in_torch(follows, longest):
+def greedy_in_torch(follows, max_len):
     ids, p = [0], torch.tensor(1.0)
-    for _ in range(longest):
+    for _ in range(max_len):
         best, word = torch.max(follows[ids[-1]], dim=0)
         p = p * best
         ids.append(word.item())
@@ -17,41 +17,41 @@ def greedy_in_torch(follows, longest):
     return ids[1:], p
 
 
-def greedy_with_logarithms(follows, longest):
+def greedy_with_logarithms(follows, max_len):
     ids, total = [], 0.0
     row = follows[0]
     while True:
         word = int(np.argmax(row))
         ids.append(word)
         total += math.log(row[word])
-        if word == 1 or len(ids) == longest:
+        if word == 1 or len(ids) == max_len:
             return ids, math.exp(total)
         row = follows[word]
 
 
-def greedy_never_stops(follows, longest):
+def greedy_never_stops(follows, max_len):
     ids, p = [], 1
     word = 0
-    for _ in range(longest):
+    for _ in range(max_len):
         p *= follows[word].max()
         word = follows[word].argmax()
         ids.append(word)
     return ids, p
 
 
-def greedy_keeps_bos(follows, longest):
-    ids, p = greedy_with_logarithms(follows, longest)
+def greedy_keeps_bos(follows, max_len):
+    ids, p = greedy_with_logarithms(follows, max_len)
     return [0, *ids], p
 
 
-def greedy_drops_eos(follows, longest):
-    ids, p = greedy_with_logarithms(follows, longest)
+def greedy_drops_eos(follows, max_len):
+    ids, p = greedy_with_logarithms(follows, max_len)
     return [i for i in ids if i != 1], p
 
 
-def greedy_asks_once(follows, longest):
+def greedy_asks_once(follows, max_len):
     ids, p = [], 1.0
-    for _ in range(longest):
+    for _ in range(max_len):
         word = follows[0].argmax()
         ids.append(word)
         p *= follows[0, word]
@@ -60,7 +60,7 @@ def greedy_asks_once(follows, longest):
     return ids, p
 
 
-def greedy_without_limit(follows, longest):
+def greedy_without_limit(follows, max_len):
     ids, p = [0], 1.0
     while ids[-1] != 1:
         p *= max(follows[ids[-1]])
@@ -68,27 +68,27 @@ def greedy_without_limit(follows, longest):
     return ids[1:], p
 
 
-def greedy_reads_columns(follows, longest):
+def greedy_reads_columns(follows, max_len):
     ids, p, word = [], 1.0, 0
-    while word != 1 and len(ids) < longest:
+    while word != 1 and len(ids) < max_len:
         p *= follows[:, word].max()
         word = int(follows[:, word].argmax())
         ids.append(word)
     return ids, p
 
 
-def greedy_adds(follows, longest):
+def greedy_adds(follows, max_len):
     ids, p, word = [], 0, 0
-    while word != 1 and len(ids) < longest:
+    while word != 1 and len(ids) < max_len:
         p += follows[word].max()
         word = int(follows[word].argmax())
         ids.append(word)
     return ids, p
 
 
-def greedy_one_too_few(follows, longest):
+def greedy_one_too_few(follows, max_len):
     ids, p = [0], 1.0
-    while ids[-1] != 1 and len(ids) < longest:
+    while ids[-1] != 1 and len(ids) < max_len:
         p *= follows[ids[-1]].max()
         ids.append(int(follows[ids[-1]].argmax()))
     return ids[1:], p
@@ -265,21 +265,21 @@ ANSWERS = {
             (greedy_never_stops, "talks on after <eos>"),
             (greedy_drops_eos, "should end with that of <eos>"),
             (greedy_keeps_bos, "<bos> was given, not said"),
-            (greedy_without_limit, "It goes on when `longest`"),
+            (greedy_without_limit, "It goes on when `max_len`"),
             (greedy_asks_once, "the same question each time"),
             (greedy_reads_columns, "You read a column"),
             (greedy_adds, "probabilities are multiplied"),
             (greedy_one_too_few, "One word too few"),
-            (lambda follows, longest: greedy_in_torch(follows, longest + 1), "One word too many"),
+            (lambda follows, max_len: greedy_in_torch(follows, max_len + 1), "One word too many"),
             (
-                lambda follows, longest: (
-                    greedy_in_torch(follows, longest)[0],
-                    math.log(greedy_in_torch(follows, longest)[1]),
+                lambda follows, max_len: (
+                    greedy_in_torch(follows, max_len)[0],
+                    math.log(greedy_in_torch(follows, max_len)[1]),
                 ),
                 "the logarithm of their probability",
             ),
-            (lambda follows, longest: greedy_in_torch(follows, longest)[0], "Expected 2 results, got 3"),
-            (lambda follows, longest: follows.argmax(-1), "Expected 2 results"),
+            (lambda follows, max_len: greedy_in_torch(follows, max_len)[0], "Expected 2 results, got 3"),
+            (lambda follows, max_len: follows.argmax(-1), "Expected 2 results"),
             (
                 lambda f, n: ((ids_and_p := greedy_in_torch(f, n))[0], ids_and_p[1] ** (1 / len(ids_and_p[0]))),
                 "the mean prob",

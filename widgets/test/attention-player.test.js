@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parse, text } from "../src/maths.js";
-import { attention, products, rounded, sum, vector } from "../src/player-maths.js";
+import { parse, text } from "../src/maths/attention.js";
+import { attention, products, rounded, sum, vector } from "../src/maths/player.js";
 
 const matrix = (...rows) => ({ shape: [rows.length, rows[0].length], data: Float64Array.from(rows.flat()) });
 

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { Beginning, beamSearch, drawn, greedy, logSoftmax, sample, tempered, truncate, uniform } from "../src/decoding.js";
+import { Beginning, beamSearch, drawn, greedy, logSoftmax, sample, tempered, truncate, uniform } from "../src/maths/decoding.js";
 
 globalThis.HTMLElement ??= class {}; // what draws is loaded, nothing is drawn
-const { layOut, treeHeight } = await import("../src/beam-tree.js");
+const { layOut, treeHeight } = await import("../src/elements/beam-tree.js");
 
 /** A model made by hand: what comes next, by the ids so far. A missing entry says <eos>. */
 function model(table, size = 6) {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { colourTable, inkOn } from "../src/colours.js";
+import { colourTable, inkOn } from "../src/frame/colours.js";
 
 globalThis.HTMLElement ??= class {}; // element.js extends it; its numbers need no browser
-const { format } = await import("../src/element.js");
+const { format } = await import("../src/frame/element.js");
 
 test("format: fixed decimals, a true minus sign, no minus zero", () => {
   assert.deepEqual([1.005, -1.5, -0.001, 0.5, 1234.5].map((x) => format(x)), ["1.00", "−1.50", "0.00", "0.50", "1234.50"]);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import {
   baseAt, baseIndex, cost, field, gcd, grouped, including, KINDS, layerCosts, LAYERS, nearestIndex, PARTS, POWERS, reads, share, sinusoidal, sizesTo, spoken, total,
-} from "../src/layers-maths.js";
+} from "../src/maths/layers.js";
 
 const SIZES = sizesTo(4096);
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { checkLink, either, index, integer, list, number, oneOf, readLink, record, temperature, writeLink } from "../src/link.js";
-import { rowsKind } from "../src/translator-maths.js";
+import { checkLink, either, index, integer, list, number, oneOf, readLink, record, temperature, writeLink } from "../src/maths/link.js";
+import { rowsKind } from "../src/maths/translator.js";
 
 /** Numbers from 0 to below 1, the same on every run. */
 function* random(seed = 1) {

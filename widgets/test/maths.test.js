@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import * as maths from "../src/maths.js";
+import * as maths from "../src/maths/attention.js";
 
 const rounded = (numbers, decimals = 2) => Array.from(numbers, (x) => Number(x.toFixed(decimals)));
 const softmax = (scores, mask, temperature) => maths.softmaxRows(scores, 1, scores.length, mask, temperature);

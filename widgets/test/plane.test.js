@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { apart, arrow, bar, clamp, layOut, nearest, niceAbove, overlap, placeLabels, snap, ticks } from "../src/plane.js";
+import { apart, arrow, bar, clamp, layOut, nearest, niceAbove, overlap, placeLabels, snap, ticks } from "../src/maths/plane.js";
 
 const near = (a, b, by = 1e-9) => a.forEach((x, c) => assert.ok(Math.abs(x - b[c]) <= by, `${a} is not ${b}`));
 

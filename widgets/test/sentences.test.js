@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { completions, distance, fold, nearest, split, written } from "../src/sentences.js";
+import { completions, distance, fold, nearest, split, written } from "../src/maths/sentences.js";
 
 const WORDS = ["chat", "chats", "cher", "chère", "sœur", "été", "étudiant", "le", "l'", "rue", "qu'"];
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { half, readSafetensors } from "../src/safetensors.js";
-import { Transformer } from "../src/transformer.js";
-import { allOn, differences, moved, news, pieces } from "../src/translator-maths.js";
+import { half, readSafetensors } from "../src/maths/safetensors.js";
+import { Transformer } from "../src/maths/transformer.js";
+import { allOn, differences, moved, news, pieces } from "../src/maths/translator.js";
 
 const F16 = { dtype: "F16", shape: [2], data_offsets: [0, 4] };
 const facts = (more) => ({ __metadata__: { facts: JSON.stringify(more) } });

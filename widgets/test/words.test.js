@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { asNumber, compare, positionOf, softmaxJacobian, softmaxRows, temperatureAt } from "../src/maths.js";
+import { asNumber, compare, positionOf, softmaxJacobian, softmaxRows, temperatureAt } from "../src/maths/attention.js";
 
 const softmax = (scores, temperature) => softmaxRows(scores, 1, scores.length, null, temperature);
 

@@ -66,10 +66,10 @@ def kept_numbers():
     return 256 * 35, 256, 64 * 35
 
 
-def speak(follows, longest, ends=True, first=0):
+def speak(follows, max_len, ends=True, first=0):
     """Greedy decoding with a table; `ends`: stop after <eos>; `first`: where it begins."""
     ids, p, word = [], 1.0, first
-    while len(ids) < longest and not (ends and word == 1):
+    while len(ids) < max_len and not (ends and word == 1):
         p, word = p * follows[word].max(), follows[word].argmax()
         ids.append(word)
     return np.array(ids), p
@@ -91,74 +91,74 @@ TABLE = np.array([[0.0, 0.1, 0.6, 0.3], [0.0, 0.4, 0.1, 0.5], [0.0, 0.2, 0.1, 0.
     cases=lambda rng: [
         (TABLE, 5),
         (TABLE, 2),
-        *((chain(rng, size, words), longest) for size, words, longest in [(5, 4, 8), (6, 5, 3), (6, 3, 1), (7, 5, 9)]),
+        *((chain(rng, size, words), max_len) for size, words, max_len in [(5, 4, 8), (6, 5, 3), (6, 3, 1), (7, 5, 9)]),
     ],
     mistakes=[
         (
-            lambda follows, longest: speak(follows, longest, ends=False),
+            lambda follows, max_len: speak(follows, max_len, ends=False),
             "It talks on after <eos>. That word ends the sentence: chapter 13, One word after another.",
         ),
         (
-            lambda follows, longest: (
-                (found := speak(follows, longest))[0][: len(found[0]) - (found[0][-1] == 1)],
+            lambda follows, max_len: (
+                (found := speak(follows, max_len))[0][: len(found[0]) - (found[0][-1] == 1)],
                 found[1],
             ),
             "The ids should end with that of <eos>, if it was said. (Its probability is counted, and rightly.)",
         ),
         (
-            lambda follows, longest: (np.append(0, (found := speak(follows, longest))[0]), found[1]),
+            lambda follows, max_len: (np.append(0, (found := speak(follows, max_len))[0]), found[1]),
             "<bos> was given, not said: leave its id out. See chapter 13, One word after another.",
         ),
         (
-            lambda follows, longest: (np.full(longest, follows[0].argmax()), follows[0].max() ** longest),
+            lambda follows, max_len: (np.full(max_len, follows[0].argmax()), follows[0].max() ** max_len),
             "You ask the same question each time. Ask about the word just written: chapter 13, One word after another.",
         ),
         (
-            lambda follows, longest: speak(follows.T, longest),
+            lambda follows, max_len: speak(follows.T, max_len),
             "You read a column. What comes after word i stands in *row* i.",
         ),
         (
-            lambda follows, longest: speak(follows, longest, first=1, ends=False),
+            lambda follows, max_len: speak(follows, max_len, first=1, ends=False),
             "It begins after <eos>, id 1. The sentence begins after <bos>, id 0.",
         ),
         (
-            lambda follows, longest: (
-                (ids := speak(follows, longest)[0]),
+            lambda follows, max_len: (
+                (ids := speak(follows, max_len)[0]),
                 sum(follows[a, b] for a, b in zip([0, *ids], ids, strict=False)),
             ),
             "The right words. But their probabilities are multiplied: chapter 13, Greedy loses.",
         ),
         (
-            lambda follows, longest: ((found := speak(follows, longest))[0], np.log(found[1])),
+            lambda follows, max_len: ((found := speak(follows, max_len))[0], np.log(found[1])),
             "The right words, and the logarithm of their probability. The probability itself is asked for.",
         ),
         (
-            lambda follows, longest: ((ids := speak(follows, longest)[0]), follows[[0, *ids][-2], ids[-1]]),
+            lambda follows, max_len: ((ids := speak(follows, max_len)[0]), follows[[0, *ids][-2], ids[-1]]),
             "The right words, and the probability of the last one. What about the whole sentence? "
             "Chapter 13, Greedy loses.",
         ),
         (
-            lambda follows, longest: speak(follows, longest=100),
-            "It goes on when `longest` words are said.",
+            lambda follows, max_len: speak(follows, max_len=100),
+            "It goes on when `max_len` words are said.",
         ),
         (
-            lambda follows, longest: speak(follows, longest + 1),
-            "One word too many: `longest` is the most that may be said, <eos> among them.",
+            lambda follows, max_len: speak(follows, max_len + 1),
+            "One word too many: `max_len` is the most that may be said, <eos> among them.",
         ),
         (
-            lambda follows, longest: speak(follows, longest - 1),
-            "One word too few: `longest` words may be said, and <bos> is not one of them.",
+            lambda follows, max_len: speak(follows, max_len - 1),
+            "One word too few: `max_len` words may be said, and <bos> is not one of them.",
         ),
         (
-            lambda follows, longest: ((ids := speak(follows, longest))[0], ids[1] ** (1 / len(ids[0]))),
+            lambda follows, max_len: ((ids := speak(follows, max_len))[0], ids[1] ** (1 / len(ids[0]))),
             "The right words, and the mean probability of a word. That of the sentence is the product: chapter 13, "
             "Greedy loses.",
         ),
     ],
 )
-def greedy(follows, longest):
+def greedy(follows, max_len):
     """Write greedy decoding: a table (V, V) of what follows word i, the most words -> ids, their probability."""
-    return speak(follows, longest)
+    return speak(follows, max_len)
 
 
 def best_of(scores, sums, width, size=None):

@@ -4,11 +4,11 @@ import base64
 import hashlib
 import json
 import zlib
-from difflib import get_close_matches
+from os import PathLike
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from ._base import Widget
+from ._base import Widget, as_words, plain
 
 MOST = {"sentences": 20, "words": 40}
 LONGEST = 40  # words of a translation
@@ -18,8 +18,8 @@ class ModelWidget(Widget):
     """Base of the widgets in which a model runs: it has `_model`, `_name` ("" if not the package's) and `_sentences`.
 
     Args:
-        model: the name of a model that comes with the package; or a `nn.TransformerTranslator`, whose weights then
-            travel inside the HTML, as float16.
+        model: the name of a model that comes with the package; or the path of a file, or a `nn.TransformerTranslator`,
+            whose weights then travel inside the HTML, as float16.
         sentences: 1 to 20 source sentences of at most 40 words, all of which the model knows.
     """
 
@@ -28,7 +28,7 @@ class ModelWidget(Widget):
     def _start(self, model, sentences):
         """Fetch the model, check the sentences; what the page has to know of them."""
         self._name, self._file, self._model = fetch(model)
-        self._sentences = check_sentences(sentences, self._model.source.words[4:])
+        self._sentences = check_sentences(sentences, self._model.source)
         return {
             "element": self.element,
             "model": self._name,
@@ -52,37 +52,38 @@ class ModelWidget(Widget):
         return page.replace("</body>", f"<script>{published(self._name)}</script></body>") if self._name else page
 
 
-def check_sentences(sentences, known):
-    """Sentences as a list of strings with single spaces, every word of them among the known ones."""
-    sentences = [sentences] if isinstance(sentences, str) else sentences
-    sentences = [" ".join(str(sentence).split()) for sentence in sentences]
-    sizes = [len(sentence.split()) for sentence in sentences]
+def check_sentences(sentences, vocabulary, without=()):
+    """Sentences as a list of strings, spelled as the vocabulary does, all words known, and none `without`."""
+    from ..spelling import check_known
+
+    sentences = plain(sentences)
+    sentences = [sentences] if isinstance(sentences, str) else as_words(sentences, "sentences")
+    sentences = [vocabulary.split(str(sentence)) for sentence in sentences]
+    sizes = list(map(len, sentences))
     if not 1 <= len(sentences) <= MOST["sentences"] or not all(1 <= size <= MOST["words"] for size in sizes):
         expected = f"1 to {MOST['sentences']} sentences of 1 to {MOST['words']} words"
         raise ValueError(f"expected {expected}, got {len(sentences)} of {sizes} words")
-    for word in {word: None for sentence in sentences for word in sentence.split()}:
-        if word not in known:
-            near = get_close_matches(word, known) or known[:3]
-            raise ValueError(f"the model does not know the word {word!r}: expected words such as {', '.join(near)}")
-    return sentences
+    check_known(sum(sentences, []), [word for word in vocabulary.ordinary if word not in without])
+    return [" ".join(words) for words in sentences]
 
 
 def fetch(model):
     """The name of a model ("" if it is not the package's), its safetensors file as bytes, and the model in float64."""
     from .. import nn  # torch, which the other widgets do without
+    from ..nn import weights
 
     with TemporaryDirectory() as folder:
-        path, name = Path(folder, "model.safetensors"), ""
-        if isinstance(model, str):
-            path, name = nn.WEIGHTS / f"{model}.safetensors", model
-        elif isinstance(model, nn.TransformerTranslator):
+        path = Path(folder, "model.safetensors")
+        if isinstance(model, nn.TransformerTranslator):
             nn.save(model, path)
+        elif isinstance(model, str | PathLike):
+            path = weights.find(model)
         else:
             raise ValueError(f"model must be a name or a TransformerTranslator, got {type(model).__name__}")
-        loaded = nn.load(name or path)
+        loaded = nn.load(path)
         if not isinstance(loaded, nn.TransformerTranslator):
-            raise ValueError(f"model must be a TransformerTranslator, {name!r} is a {type(loaded).__name__}")
-        return name, path.read_bytes(), loaded.double()
+            raise ValueError(f"model must be a TransformerTranslator, {path.stem!r} is a {type(loaded).__name__}")
+        return path.stem if path.parent == nn.WEIGHTS else "", path.read_bytes(), loaded.double()
 
 
 def packed(file):

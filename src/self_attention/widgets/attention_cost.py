@@ -4,7 +4,7 @@ import math
 
 import traitlets
 
-from ._base import Widget, check_controls, html_table
+from ._base import Widget, caption_of, check_controls, check_number, html_table
 
 PARTS = ("queries", "keys", "values", "scores", "softmax", "output", "join")
 CONTROLS = ("n", "m", "d_model", "h")
@@ -53,15 +53,15 @@ class AttentionCost(Widget):
     h = traitlets.Int(8).tag(sync=True)
 
     def __init__(self, n=50, m=None, d_model=512, h=8, *, bytes_per_number=4, controls=CONTROLS, caption=""):
+        self._bytes_per_number = check_number(bytes_per_number, "bytes_per_number", 1, 8)
         if bytes_per_number not in (1, 2, 4, 8):
             raise ValueError(f"bytes_per_number must be 1, 2, 4 or 8, got {bytes_per_number!r}")
-        self._bytes_per_number = int(bytes_per_number)
         super().__init__(n=n, m=m, d_model=d_model, h=h)
         self._spec = {
             "element": self.element,
             "bytes_per_number": self._bytes_per_number,
             "controls": check_controls(controls, CONTROLS),
-            "caption": str(caption),
+            "caption": caption_of(caption),
             "settings": self.settings,
         }
 

@@ -1,6 +1,6 @@
 """AttentionMap: a live map of attention scores and weights."""
 
-from numbers import Integral
+from numbers import Real
 
 import numpy as np
 import traitlets
@@ -8,16 +8,22 @@ import traitlets
 from ..attention import dot_scores, softmax
 from ..masks import causal_mask, window_mask
 from ._base import (
+    MAX_ABS,
     MAX_TOKENS,
     Widget,
     as_numpy,
+    caption_of,
     check_choice,
     check_controls,
     check_index,
+    check_number,
     check_tokens,
     decode,
     encode,
     html_table,
+    label,
+    names_of,
+    plain,
     to_numpy,
 )
 
@@ -29,6 +35,10 @@ CONTROLS = ("layer", "head", "query", "temperature", "scale", "mask", "window", 
 PADDING = "<pad>"  # the token that the padding mask hides, unless `padding` says otherwise
 TABLE_KEYS = 12  # a longer row is given in the static table by its three largest weights
 TABLE_ROWS = 64
+COLDEST = 0.1  # where the temperature's slider ends, and the other end is 1 / COLDEST
+OFF = 1e-4  # what a score may be off by at temperature 1: a weight then by OFF / 2, an output by OFF times a value
+ADDED, GAP = 9e3, 8  # what an additive mask adds lies below -ADDED, and GAP times as low as any score
+LARGEST_ADDED = 1e40  # float32 ends at 3.4e38
 
 
 class AttentionMap(Widget):
@@ -37,12 +47,15 @@ class AttentionMap(Widget):
     output = softmax(scale Q K^T / temperature) V
 
     Args:
-        Q: queries, (n, d_k), (h, n, d_k) for h heads or (layers, h, n, d_k); NumPy, torch or nested lists.
-        K: keys, (..., m, d_k), with the leading axes of Q.
-        V: values, (..., m, d_v), optional: then the output of the query in focus is shown.
-        scores: raw scores (..., n, m) in place of Q and K.
+        Q: queries, (n, d_k), (h, n, d_k) for h heads or (layers, h, n, d_k); NumPy, torch, pandas or nested lists.
+        K: keys, (..., m, d_k), with the leading axes of Q; or with h_kv heads, where h_kv divides h: each then serves
+            h / h_kv heads of Q in a row (grouped queries). Without heads: the same for all.
+        V: values, (..., m, d_v), like K, optional: then the output of the query in focus is shown.
+        scores: raw scores (..., n, m) in place of Q and K. A key is masked where its score is -inf, or masked in a
+            NumPy masked array, or so low (-1e4, -1e9, the dtype's least number) as only an additive mask makes it.
         d_k: what scores may be scaled by; with Q and K it is known.
-        tokens: n labels of the queries, and of the keys unless there are others.
+        tokens: n labels of the queries, and of the keys unless there are others: words, or ids as a list or tensor.
+            Default: the names of a pandas frame's rows and columns if they are words, or else 1, 2, ...
         key_tokens: m labels of the keys.
         mask: "none", or names joined by "+": "causal", "padding", "window", "given"; or a boolean array (n, m),
             True = may attend, which becomes the mask "given".
@@ -56,7 +69,8 @@ class AttentionMap(Widget):
         show: "weights" or "scores".
         controls: which controls the reader sees; default: those that apply, without "method".
         caption: a line above the map.
-        digits: decimals kept of the arrays; default: 5 significant digits of the largest entry.
+        digits: decimals kept of the arrays; default: so many that every weight and output is right to the digits that
+            are shown, down to the slider's lowest temperature, 0.1, or `temperature` if that is lower.
 
     Every setting from `mask` to `show` is a trait, set and observed from Python, and follows the reader in a notebook.
 
@@ -66,7 +80,7 @@ class AttentionMap(Widget):
     >>> AttentionMap([[1.0, 0.0], [0.0, 1.0]], [[1.0, 0.0], [0.0, 1.0]], tokens=["to", "be"], mask="causal")
     AttentionMap(2 queries x 2 keys, d_k=2, mask='causal')
 
-    Source: Vaswani et al. 2017, sec. 3.2.
+    Source: Vaswani et al. 2017, sec. 3.2; grouped queries: Ainslie et al. 2023.
     """
 
     element = "attention-map"
@@ -103,16 +117,18 @@ class AttentionMap(Widget):
         unknown = set(settings) - set(self.SETTINGS)
         if unknown:
             raise ValueError(f"unknown setting {sorted(unknown)}: expected one of {list(self.SETTINGS)}")
+        rows, columns = (Q, 0), (K, 0)
+        if scores is not None:
+            rows, columns = (scores, 0), (scores, 1)
         arrays = _arrays(Q, K, V, scores)
+        d_k = None if d_k is None else check_number(d_k, "d_k", 1, MAX_ABS)
         if "scores" in arrays:
             self._layers, self._heads, n, m = arrays["scores"].shape
-            if d_k is not None and not (isinstance(d_k, Integral) and d_k >= 1):
-                raise ValueError(f"d_k must be an integer of at least 1, got {d_k!r}")
-            self._d_k = None if d_k is None else int(d_k)
+            self._d_k = d_k
         else:
             self._layers, self._heads, n, self._d_k = arrays["Q"].shape
             m = arrays["K"].shape[2]
-            if d_k is not None and d_k != self._d_k:
+            if d_k not in (None, self._d_k):
                 raise ValueError(f"d_k = {d_k} is given, but Q and K have d_k = {self._d_k}")
         if not (1 <= n <= MAX_TOKENS and 1 <= m <= MAX_TOKENS):
             raise ValueError(f"a map needs 1 to {MAX_TOKENS} queries and keys, got n = {n}, m = {m}")
@@ -121,6 +137,9 @@ class AttentionMap(Widget):
         given = None
         if not isinstance(mask, str):
             given, mask = _boolean(mask, "mask", (n, m)), "given"
+        if tokens is None and key_tokens is None:
+            tokens, key_tokens = names_of(*rows), names_of(*columns)
+            key_tokens = None if key_tokens == tokens else key_tokens
         self._tokens = check_tokens(tokens, n, "tokens")
         if key_tokens is None and n != m:
             if tokens is not None:
@@ -134,8 +153,11 @@ class AttentionMap(Widget):
         if scale is None:
             scale = "1" if self._d_k is None else "1/sqrt(d_k)"
 
-        spec = {"element": self.element, "tokens": self._tokens, "caption": str(caption)}
-        spec |= {name: encode(array, digits) for name, array in arrays.items()}
+        spec = {"element": self.element, "tokens": self._tokens, "caption": caption_of(caption)}
+        coldest = plain(settings.get("temperature", 1.0))
+        self._coldest = min(COLDEST, coldest) if isinstance(coldest, Real) and coldest > 0 else COLDEST
+        within = _within(arrays, self._coldest)
+        spec |= {name: encode(array, digits, within[name]) for name, array in arrays.items()}
         if key_tokens is not None:
             spec["key_tokens"] = self._key_tokens
         if self._d_k is not None:
@@ -144,6 +166,8 @@ class AttentionMap(Widget):
         controls = [name for name in CONTROLS if name != "method"] if controls is None else controls
         spec["controls"] = check_controls(controls, CONTROLS)
         self._arrays = {name: decode(spec[name]) for name in arrays}
+        if digits is not None or all(np.array_equal(array, arrays[name]) for name, array in self._arrays.items()):
+            self._coldest = 0.0  # nothing was rounded, or as the author wants it
         super().__init__(mask=mask, scale=scale, **settings)
         self._spec = {**spec, "settings": self.settings}
 
@@ -166,6 +190,9 @@ class AttentionMap(Widget):
     def _valid_temperature(self, proposal):
         if not 0 < proposal.value < float("inf"):
             raise ValueError(f"temperature must be positive and finite, got {proposal.value}")
+        if proposal.value < self._coldest:
+            kept = f"the digits kept make weights right down to temperature {self._coldest:g}, got {proposal.value}"
+            raise ValueError(f"{kept}: give the lowest one, or digits, when you make the map")
         return proposal.value
 
     @traitlets.validate("window")
@@ -180,7 +207,8 @@ class AttentionMap(Widget):
         return check_index(proposal, {"layer": self._layers, "head": self._heads, "query": self._n}[name])
 
     def _part(self, name):
-        return self._arrays[name][self.layer, self.head]
+        array = self._arrays[name]
+        return array[self.layer % len(array), self.head * array.shape[1] // self._heads]
 
     @property
     def scores(self):
@@ -190,9 +218,11 @@ class AttentionMap(Widget):
 
     @property
     def allowed(self):
-        """The mask as it is set: boolean (n, m), True = may attend."""
+        """The mask as it is set, and that of the scores: boolean (n, m), True = may attend."""
         names = self.mask.split("+")
         allowed = np.ones((self._n, self._m), dtype=bool)
+        if "scores" in self._arrays:
+            allowed &= self._part("scores") > -np.inf
         if "causal" in names:
             allowed &= causal_mask(self._n, self._m)
         if "window" in names:
@@ -226,13 +256,18 @@ class AttentionMap(Widget):
         """The weights as an HTML table; of a long row, the three largest."""
         weights = self.weights
         caption = f"{self._spec['caption'] or 'Attention weights'} (rows: queries, columns: keys; mask: {self.mask})"
+        queries, keys = list(map(label, self._tokens[:TABLE_ROWS])), list(map(label, self._key_tokens))
         if self._m <= TABLE_KEYS and self._n <= TABLE_ROWS:
-            rows = [[f"{w:.2f}" for w in row] for row in weights]
-            return html_table(rows, self._tokens, self._key_tokens, "", caption)
+            hidden = np.isneginf(self.scores)  # by the scores themselves, which the caption cannot name
+            rows = [
+                ["–" if hides else f"{w:.2f}" for w, hides in zip(row, none, strict=True)]
+                for row, none in zip(weights, hidden, strict=True)
+            ]
+            return html_table(rows, queries, keys, "", caption)
         largest = np.argsort(-weights, axis=-1, kind="stable")[:TABLE_ROWS, :3]
-        rows = [[f"{self._key_tokens[j]} {weights[i, j]:.2f}" for j in keys] for i, keys in enumerate(largest)]
+        rows = [[f"{keys[j]} {weights[i, j]:.2f}" for j in row] for i, row in enumerate(largest)]
         ranks = ["largest", "second", "third"][: largest.shape[1]]
-        return html_table(rows, self._tokens[:TABLE_ROWS], ranks, "query", caption)
+        return html_table(rows, queries, ranks, "query", caption)
 
     def __repr__(self):
         heads = f", {self._heads} heads" if self._heads > 1 else ""
@@ -245,17 +280,23 @@ def _arrays(Q, K, V, scores):
     """The arrays that came, each as (layers, h, ., .); ValueError if they do not fit together."""
     if (scores is None) == (Q is None) or (Q is None) != (K is None):
         raise ValueError("give Q and K (and V), or scores (and V)")
-    arrays = {"Q": Q, "K": K, "scores": scores, "V": V}
-    arrays = {name: to_numpy(array, name) for name, array in arrays.items() if array is not None}
+    arrays = {name: to_numpy(array, name) for name, array in {"Q": Q, "K": K}.items() if array is not None}
+    if scores is not None:
+        arrays["scores"] = _hide(to_numpy(scores, "scores", least=-np.inf, fill=-np.inf))
+    if V is not None:
+        arrays["V"] = to_numpy(V, "V")
     shapes = ", ".join(f"{name} {array.shape}" for name, array in arrays.items())
     for name, array in arrays.items():
         if not 2 <= array.ndim <= 4:
             raise ValueError(f"{name} must be (n, d), (h, n, d) or (layers, h, n, d), got shape {array.shape}")
         arrays[name] = array.reshape((1,) * (4 - array.ndim) + array.shape)
-    if len({array.shape[:2] for array in arrays.values()}) > 1:
-        raise ValueError(f"the arrays must have the same leading axes (layers, h), got {shapes}")
-    if 0 in next(iter(arrays.values())).shape[:2]:
+    layers, heads = next(iter(arrays.values())).shape[:2]
+    if 0 in (layers, heads):
         raise ValueError(f"there must be at least one layer and head, got {shapes}")
+    for array in arrays.values():
+        if array.shape[0] not in (1, layers) or array.shape[1] == 0 or heads % array.shape[1]:
+            fit = "all must have as many layers, or none, and as many heads, or a divisor of them"
+            raise ValueError(f"the leading axes (layers, h) do not fit: {fit}, got {shapes}")
     if "Q" in arrays and (arrays["Q"].shape[3] != arrays["K"].shape[3] or arrays["Q"].shape[3] == 0):
         raise ValueError(f"Q (..., n, d_k) and K (..., m, d_k) must have the same d_k >= 1, got {shapes}")
     m = arrays["K"].shape[2] if "K" in arrays else arrays["scores"].shape[3]
@@ -264,9 +305,36 @@ def _arrays(Q, K, V, scores):
     return arrays
 
 
+def _hide(scores):
+    """Scores, -inf where an additive mask hides a key: where it is far below every score that is none.
+
+    A row that is masked throughout stays as it is: its softmax is that of whatever the mask was added to.
+    """
+    lowest = scores[np.isfinite(scores)].min(initial=0.0)
+    if lowest < -LARGEST_ADDED:
+        raise ValueError(f"scores must not be below {-LARGEST_ADDED:g}, got {lowest:g}: mask with -inf")
+    if scores.ndim and lowest <= -ADDED:
+        sizes = np.sort(np.abs(scores[np.isfinite(scores)]))
+        added = sizes[1:][(sizes[1:] >= ADDED) & (sizes[1:] >= GAP * sizes[:-1])]
+        if added.size:
+            low = scores <= -added[0]
+            scores = np.where(low & ~low.all(axis=-1, keepdims=True), -np.inf, scores)
+    return scores
+
+
+def _within(arrays, coldest):
+    """By how much each array may be rounded, if the scaled scores may be off by OFF at the lowest temperature."""
+    error = coldest * OFF * min(1.0, 4.0 / max(1.0, np.abs(arrays.get("V", 0.0)).max(initial=0.0)))
+    within = {"scores": error, "V": OFF / 2}
+    if "Q" in arrays:  # q . k is off by at most q's error times the sum of |k|, and k's times that of |q|
+        sums = {name: np.abs(arrays[name]).sum(axis=-1).max() for name in "QK"}
+        within |= {name: error / 2 / max(sums[other], 1e-300) for name, other in ("QK", "KQ")}
+    return within
+
+
 def _boolean(mask, name, shape):
     """A boolean NumPy array of that shape."""
-    mask = as_numpy(mask, name)
+    mask = as_numpy(mask, name, of="booleans")
     if mask.dtype != bool:
         raise ValueError(f"{name} must be boolean, got {mask.dtype}")
     if mask.shape != shape:

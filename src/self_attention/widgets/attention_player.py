@@ -7,7 +7,19 @@ import numpy as np
 import traitlets
 
 from ..attention import dot_scores, softmax
-from ._base import MAX_ABS, Widget, check_index, check_tokens, decode, encode, html_table, to_numpy
+from ._base import (
+    MAX_ABS,
+    Widget,
+    caption_of,
+    check_index,
+    check_tokens,
+    decode,
+    encode,
+    html_table,
+    label,
+    names_of,
+    to_numpy,
+)
 
 STEPS = ("embed", "project", "score", "scale", "softmax", "weigh", "sum")
 MOST = {"n": 6, "d_model": 8, "d_k": 6, "d_v": 6}  # it shows every number
@@ -20,17 +32,17 @@ class AttentionPlayer(Widget):
     output = softmax(X W_q (X W_k)^T / divisor) X W_v
 
     Args:
-        X: word vectors, (n, d_model), n <= 6, d_model <= 8; NumPy, torch or nested lists.
+        X: word vectors, (n, d_model), n <= 6, d_model <= 8; NumPy, torch, pandas or nested lists.
         W_q, W_k: (d_model, d_k), d_k <= 6.
         W_v: (d_model, d_v), d_v <= 6.
-        tokens: n labels.
+        tokens: n labels; default: the names of a pandas frame's rows, or "1", "2", ...
         divisor: what the scores are divided by, from 1e-6 to 1e12.
         query: the word whose output is computed, from 0.
         step: how far the player has come, from 0 (embed) to 6 (sum): see `STEPS`.
         edits: numbers set by hand, such as {"X[0,1]": 3.0, "scores[0,1]": 100.0}. X, W_q, W_k and W_v can be edited,
             and so can Q, K, V, scores, scaled and weights: an edit replaces the computed number from there on.
         caption: a line above the player.
-        digits: decimals kept of the arrays; default: 5 significant digits of the largest entry.
+        digits: decimals kept of the arrays; default: all that float64 keeps.
 
     `divisor`, `query`, `step` and `edits` are traits, set and observed from Python; in a notebook they follow the
     reader. Assign a new dict to `edits`: a change inside the old one goes unnoticed.
@@ -61,12 +73,13 @@ class AttentionPlayer(Widget):
     def __init__(
         self, X, W_q, W_k, W_v, *, tokens=None, divisor=8.0, query=0, step=0, edits=None, caption="", digits=None
     ):
+        tokens = names_of(X, 0) if tokens is None else tokens
         arrays = {"X": X, "W_q": W_q, "W_k": W_k, "W_v": W_v}
         arrays = {name: to_numpy(array, name) for name, array in arrays.items()}
         self._shapes = _shapes(arrays)
         self._tokens = check_tokens(tokens, len(arrays["X"]), "tokens")
-        spec = {"element": self.element, "tokens": self._tokens, "caption": str(caption)}
-        spec |= {name: encode(array, digits) for name, array in arrays.items()}
+        spec = {"element": self.element, "tokens": self._tokens, "caption": caption_of(caption)}
+        spec |= {name: encode(array, digits, within=0) for name, array in arrays.items()}
         self._inputs = {name: decode(spec[name]) for name in arrays}
         super().__init__(divisor=divisor, query=query, step=step, edits={} if edits is None else edits)
         self._spec = {**spec, "settings": self.settings}
@@ -165,9 +178,9 @@ class AttentionPlayer(Widget):
         ]
         rows.append(["", "", f"{self.weights[i].sum():.2f}", _vector(self.output[i])])
         columns = ["score", f"score / {_text(self.divisor)}", "weight", "weight × value"]
-        caption = f"{self._spec['caption'] or 'Self-attention, step by step'} (query: {self._tokens[i]}"
+        caption = f"{self._spec['caption'] or 'Self-attention, step by step'} (query: {label(self._tokens[i])}"
         caption += f"; {len(self.edits)} set by hand)" if self.edits else ")"
-        return html_table(rows, [*self._tokens, "sum: the output"], columns, "key", caption)
+        return html_table(rows, [*map(label, self._tokens), "sum: the output"], columns, "key", caption)
 
     def __repr__(self):
         (n, d_model), (_, d_k), (_, d_v) = (self._shapes[name] for name in ("X", "W_q", "W_v"))

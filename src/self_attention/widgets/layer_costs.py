@@ -2,7 +2,7 @@
 
 import traitlets
 
-from ._base import Widget, check_choice, check_controls, html_table
+from ._base import Widget, caption_of, check_choice, check_controls, html_table
 
 LAYERS = ("self-attention", "recurrent", "convolutional", "restricted self-attention")
 COUNTS = ("table", "all")
@@ -60,7 +60,7 @@ class LayerCosts(Widget):
         self._spec = {
             "element": self.element,
             "controls": check_controls(controls, CONTROLS),
-            "caption": str(caption),
+            "caption": caption_of(caption),
             "settings": self.settings,
         }
 

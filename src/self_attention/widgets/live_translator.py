@@ -2,8 +2,6 @@
 
 import functools
 import math
-import re
-import unicodedata
 from itertools import count
 from numbers import Integral
 
@@ -38,19 +36,20 @@ class LiveTranslator(ModelWidget):
     and drags a word's weights onto other words: the model runs again with these rows of weights forced.
 
     Args:
-        model: the name of a model that comes with the package, such as "transformer_both"; or a
+        model: the name of a model that comes with the package, such as "transformer_both"; or the path of a file, or a
             `nn.TransformerTranslator`, whose weights then travel inside the HTML, as float16.
-        sentences: 1 to 20 source sentences of at most 40 words, all of which the model knows. If its vocabulary has
-            words such as "<2en>" that say what to write, a sentence begins with one, or the widget puts it there.
+        sentences: 1 to 20 source sentences of at most 40 words, all of which the model knows; capitals, a final stop
+            and the like do not matter: see `Vocabulary.split`. If its vocabulary has words such as "<2en>" that say
+            what to write, a sentence begins with one, or the widget puts it there.
         sentence: which one is shown, from 0.
         place: "encoder", "decoder" (its self-attention) or "cross" (from the decoder to the encoder).
         layer, head: which map of this place is shown, from 0; where there are fewer, the last.
         query: the row in focus, from 0, or (the first place of) a word of the source as it is given.
-        change: rows moved by hand: a list of {"place", "layer", "head", "query", "weights"} and "sentence": the number
-            of a given sentence, or the words of another one; without it, the one shown. As many weights as the row has
-            keys: the words of the source; query + 1 in the decoder's self-attention. They are divided by their sum.
-        text: a sentence to be shown instead of the given one, without a tag; capitals, a final stop and "l'animal" for
-            "l' animal" are as good.
+        interventions: rows moved by hand: a list of {"place", "layer", "head", "query", "weights"} and "sentence": the
+            number of a given sentence, or the words of another one; without it, the one shown. As many weights as the
+            row has keys: the words of the source; query + 1 in the decoder's self-attention. They are divided by their
+            sum.
+        text: a sentence to be shown instead of the given one, without a tag.
         direction: the tag, such as "<2en>", that says what to write; default: as in the sentence shown. A given
             sentence that has another tag shows turned round: its translation, to be translated back.
         method: "greedy", "beam" or "sample".
@@ -64,7 +63,7 @@ class LiveTranslator(ModelWidget):
         caption: a line above.
 
     All from `sentence` to `step` are traits, set and observed from Python; in a notebook they follow the reader.
-    Assign a new list to `change`: a change inside the old one goes unnoticed.
+    Assign a new list to `interventions`: what changes inside the old one goes unnoticed.
 
     Python and the page draw the same words from the same seed: both take their numbers from `uniform`.
 
@@ -76,7 +75,7 @@ class LiveTranslator(ModelWidget):
     >>> live.translation
     "l' animal n' a pas traversé la rue parce qu' il était trop fatigué"
     >>> street = [0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0]  # what "it" shall read
-    >>> live.change = [{"place": "encoder", "layer": 2, "head": 0, "query": 8, "weights": street}]
+    >>> live.interventions = [{"place": "encoder", "layer": 2, "head": 0, "query": 8, "weights": street}]
     >>> live.translation
     "l' animal n' a pas traversé la rue parce qu' elle était trop fatigué"
     >>> live.text = "The street was too wide."
@@ -86,7 +85,7 @@ class LiveTranslator(ModelWidget):
 
     element = "live-translator"
     SETTINGS = (
-        *("sentence", "place", "layer", "head", "query", "change", "text", "direction", "method"),
+        *("sentence", "place", "layer", "head", "query", "interventions", "text", "direction", "method"),
         *("width", "hypothesis", "temperature", "top_k", "top_p", "seed", "step"),
     )
 
@@ -95,7 +94,7 @@ class LiveTranslator(ModelWidget):
     layer = traitlets.Int(0).tag(sync=True)
     head = traitlets.Int(0).tag(sync=True)
     query = traitlets.Int(0).tag(sync=True)
-    change = traitlets.List().tag(sync=True)
+    interventions = traitlets.List().tag(sync=True)
     text = traitlets.Unicode("").tag(sync=True)
     direction = traitlets.Unicode("").tag(sync=True)
     method = traitlets.Unicode("greedy").tag(sync=True)
@@ -117,7 +116,7 @@ class LiveTranslator(ModelWidget):
         layer=0,
         head=0,
         query=0,
-        change=None,
+        interventions=None,
         text="",
         direction=None,
         method="greedy",
@@ -135,9 +134,9 @@ class LiveTranslator(ModelWidget):
         encoder, decoder = self._model.transformer.encoder, self._model.transformer.decoder
         self._layers = {"encoder": len(encoder), "decoder": len(decoder), "cross": len(decoder)}
         self._heads = decoder[0].attention.h
-        self._tags = [word for word in self._model.source.words if re.fullmatch(r"<2\w+>", word)]
+        self._tags = self._model.tags
         self._sentences = spec["sentences"] = [self._tagged(sentence) for sentence in self._sentences]
-        self._said = self._model.translate(self._sentences, LONGEST)
+        self._said = list(map(str, self._model.translate(self._sentences, LONGEST)))
         controls = (CONTROLS if self._tags else MAPS) if controls is None else controls
         controls = [name for name in check_controls(controls, CONTROLS) if name != "direction" or self._tags]
         spec |= {"controls": controls, "caption": str(caption), "said": self._said}
@@ -157,7 +156,7 @@ class LiveTranslator(ModelWidget):
         self.place, self.layer, self.head, self.query = place, layer, head, query
         self.method, self.width, self.hypothesis, self.seed, self.step = method, width, hypothesis, seed, step
         self.temperature, self.top_k, self.top_p = temperature, top_k, top_p
-        self.change = [] if change is None else change  # after `sentence`, which it may leave out
+        self.interventions = [] if interventions is None else interventions  # after `sentence`, which it may leave out
         first = {"source": " ".join(self._source), "said": self.translation, "step": self._step}
         spec["first"] = first | {"expected": self._expected()}  # what the page shows before the model is there
         self._spec = {**spec, "settings": self.settings}
@@ -169,7 +168,7 @@ class LiveTranslator(ModelWidget):
         every = 2 ** len(self._tags) - 1
         known = {"<2en>": french_and_english()[0], "<2fr>": french_and_english()[1]}
         spoken = []
-        for word in self._model.source.words[4:]:
+        for word in self._model.source.ordinary:
             own = sum(2**i for i, tag in enumerate(self._tags) if word in known.get(tag, ()))
             spoken.append(0 if word in self._tags else own or every)
         return spoken
@@ -184,7 +183,7 @@ class LiveTranslator(ModelWidget):
             if self._tags and len(words) == 1:
                 raise ValueError(f"expected words after the tag, got {sentence!r}")
             return sentence
-        spoken = dict(zip(self._model.source.words[4:], self._spoken(), strict=True))
+        spoken = dict(zip(self._model.source.ordinary, self._spoken(), strict=True))
         allowed = [tag for i, tag in enumerate(self._tags) if all(spoken[word] >> i & 1 for word in words)]
         if not allowed:
             raise ValueError(f"expected a sentence that begins with one of {self._tags}, got {sentence!r}")
@@ -236,24 +235,23 @@ class LiveTranslator(ModelWidget):
 
     @traitlets.validate("text")
     def _valid_text(self, proposal):
-        known = [word for word in self._model.source.words[4:] if word not in self._tags]
-        words = split(proposal.value, known)
-        return check_sentences(" ".join(words), known)[0] if proposal.value.strip() else ""
+        text = proposal.value
+        return check_sentences(text, self._model.source, without=self._tags)[0] if text.strip() else ""
 
-    @traitlets.validate("change")
-    def _valid_change(self, proposal):
+    @traitlets.validate("interventions")
+    def _valid_interventions(self, proposal):
         rows = {}
         for row in proposal.value:
             row = self._check_row(row)
             key = tuple(row[name] for name in FIELDS[:-1])
             if key in rows:
-                raise ValueError(f"change moves a row twice: {dict(zip(FIELDS, key, strict=False))}")
+                raise ValueError(f"interventions move a row twice: {dict(zip(FIELDS, key, strict=False))}")
             rows[key] = row
         return list(rows.values())
 
     def _check_row(self, row):
         if not isinstance(row, dict) or not set(FIELDS[1:]) <= set(row) <= set(FIELDS):
-            raise ValueError(f"change must be a list of dicts with {list(FIELDS[1:])}, got {row!r}")
+            raise ValueError(f"interventions must be a list of dicts with {list(FIELDS[1:])}, got {row!r}")
         row = {"sentence": self._shown} | row
         if row["place"] not in PLACES:
             raise ValueError(f"place must be one of {list(PLACES)}, got {row['place']!r}")
@@ -263,7 +261,7 @@ class LiveTranslator(ModelWidget):
                 raise ValueError(f"{name} of a changed row must be from 0 to {size - 1}, got {row[name]!r}")
 
         if isinstance(row["sentence"], str):
-            [row["sentence"]] = check_sentences(row["sentence"], self._model.source.words[4:])
+            [row["sentence"]] = check_sentences(row["sentence"], self._model.source)
         else:
             check("sentence", len(self._sentences))
         check("layer", self._layers[row["place"]])
@@ -287,7 +285,7 @@ class LiveTranslator(ModelWidget):
     @property
     def _hands(self):
         """The rows moved by hand in the sentence shown."""
-        return [row for row in self.change if row["sentence"] == self._shown]
+        return [row for row in self.interventions if row["sentence"] == self._shown]
 
     def _forced(self, place, layer, weights):
         """The weights (b, h, n, m) of one map of one layer, with the rows that were moved by hand."""
@@ -306,7 +304,7 @@ class LiveTranslator(ModelWidget):
         source = " ".join(self._source)
         if not self._hands:
             return decoding.predictor(self._model, source)
-        return decoding.predictor(self._model, source, cache=False, change=self._forced)
+        return decoding.predictor(self._model, source, cache=False, intervention=self._forced)
 
     def _text(self, ids):
         return " ".join(self._model.target.words[i] for i in ids if i != 2)  # <eos>
@@ -316,7 +314,7 @@ class LiveTranslator(ModelWidget):
         """What the beam ends with, best first: a list of (translation, log-probability)."""
         from .. import decoding
 
-        found = decoding.beam_search(self._predict(), width=self.width, number=self.width, longest=LONGEST)
+        found = decoding.beam_search(self._predict(), width=self.width, number=self.width, max_len=LONGEST)
         return [(self._text(one.ids), float(one.log_probability)) for one in found]
 
     @property
@@ -327,7 +325,7 @@ class LiveTranslator(ModelWidget):
             return found[min(self.hypothesis, len(found) - 1)][0]
         if self.method == "sample":
             return self._text(self._drawn())
-        return self._model.translate([" ".join(self._source)], LONGEST, self._forced)[0]
+        return str(self._model.translate([" ".join(self._source)], LONGEST, self._forced)[0])
 
     def _drawn(self):
         """The ids of a translation, each drawn from the distribution of its step."""
@@ -413,7 +411,7 @@ class LiveTranslator(ModelWidget):
         return table + html_table(row, keys, ["weight"], "word", f"What “{reader}” reads ({where})")
 
     def __repr__(self):
-        moved = f", {len(self.change)} rows moved" if self.change else ""
+        moved = f", {len(self.interventions)} rows moved" if self.interventions else ""
         name = self._name or "a model of your own"
         return f"LiveTranslator({name}, {len(self._sentences)} sentences, {self.translation!r}{moved})"
 
@@ -425,24 +423,6 @@ def french_and_english():
 
     said = [*pairs(1500), *greeting_pairs(100)]
     return tuple({word for pair in said for word in pair[side].split()} for side in (0, 1))
-
-
-def split(text, known):
-    """The words of what somebody typed: lower-case, no final stop, "l'animal" as "l' animal", commas alone.
-
-    An apostrophe parts a word only where the model knows what stands before it.
-
-    >>> split("L’animal, qu'il voit.", ["animal", "il", "l'", "qu'", "voit"])
-    ["l'", 'animal', ',', "qu'", 'il', 'voit']
-    """
-    text = unicodedata.normalize("NFC", text).lower().replace("’", "'").replace(",", " , ").rstrip(" .!?…\t\n")
-    words = []
-    for word in text.split():
-        while "'" in word[:-1] and (start := word[: word.index("'") + 1]) in known:
-            words.append(start)
-            word = word[len(start) :]
-        words.append(word)
-    return words
 
 
 def uniform(seed):

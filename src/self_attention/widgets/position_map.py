@@ -5,7 +5,7 @@ import traitlets
 
 from .._arrays import check_integer
 from ..positions import sinusoidal_positions
-from ._base import Widget, check_choice, check_controls, check_index, html_table
+from ._base import Widget, caption_of, check_choice, check_controls, check_index, html_table, plain
 
 MOST = 512  # positions, and features
 HOTTEST = 1e6  # largest base
@@ -51,16 +51,17 @@ class PositionMap(Widget):
     def __init__(
         self, n=64, d_model=64, base=10000.0, *, position=0, layout="interleaved", controls=CONTROLS, caption=""
     ):
+        n = plain(n)
         check_integer("n", n, least=2)
         if n > MOST:
             raise ValueError(f"n must be from 2 to {MOST}, got {n}")
-        self._n = int(n)
+        self._n = n
         super().__init__(d_model=d_model, base=base, position=position, layout=layout)
         self._spec = {
             "element": self.element,
             "n": self._n,
             "controls": check_controls(controls, CONTROLS),
-            "caption": str(caption),
+            "caption": caption_of(caption),
             "settings": self.settings,
         }
 

@@ -4,7 +4,7 @@ import numpy as np
 import traitlets
 
 from ..masks import causal_mask, window_mask
-from ._base import Widget, check_choice, check_controls, html_table
+from ._base import Widget, caption_of, check_choice, check_controls, check_number, html_table, plain
 
 KINDS = ("cnn", "dilated cnn", "rnn", "self-attention", "windowed self-attention", "causal self-attention")
 CONTROLS = ("layer", "n", "layers", "k", "window", "position")
@@ -61,16 +61,15 @@ class ReceptiveField(Widget):
     def __init__(
         self, n=16, *, layer="cnn", layers=3, k=3, window=5, position=None, d=512, controls=CONTROLS, caption=""
     ):
-        if d not in range(1, 4097):
-            raise ValueError(f"d must be an integer from 1 to 4096, got {d!r}")
-        self._d = int(d)
-        position = n // 2 if position is None else position
+        self._d = check_number(d, "d", 1, 4096)
+        n = plain(n)
+        position = n // 2 if position is None and isinstance(n, int) else position
         super().__init__(n=n, layer=layer, layers=layers, k=k, window=window, position=position)
         self._spec = {
             "element": self.element,
             "d": self._d,
             "controls": check_controls(controls, CONTROLS),
-            "caption": str(caption),
+            "caption": caption_of(caption),
             "settings": self.settings,
         }
 

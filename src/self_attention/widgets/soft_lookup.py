@@ -4,7 +4,19 @@ import numpy as np
 import traitlets
 
 from ..attention import dot_scores, softmax
-from ._base import check_choice, check_controls, check_tokens, decode, encode, html_table, to_numpy
+from ._base import (
+    caption_of,
+    check_choice,
+    check_controls,
+    check_tokens,
+    decimals,
+    decode,
+    encode,
+    html_table,
+    label,
+    names_of,
+    to_numpy,
+)
 from .softmax_bars import Tempered
 from .vector_plane import check_point
 
@@ -18,10 +30,10 @@ class SoftLookup(Tempered):
     """A library in the plane: drag the query and see which documents are read, and what mixture of values comes back.
 
     Args:
-        keys: (m, 2), m <= 10; NumPy, torch or nested lists.
+        keys: (m, 2), m <= 10; NumPy, torch, pandas or nested lists.
         values: (m, d_v), d_v <= 6.
         query: two numbers.
-        titles: names of the m documents; default "1", "2", ...
+        titles: names of the m documents; default: the names of a pandas frame's rows, or "1", "2", ...
         features: names of the d_v numbers of a value.
         key_features: names of the two numbers of a query or key: the plane's axes.
         temperature: from 0 (the hard look-up of the best document) to inf (all alike).
@@ -29,7 +41,7 @@ class SoftLookup(Tempered):
         method: "softmax", or "relu": the weights are then the positive scores themselves, whatever the temperature.
         controls: what the reader sees beside the query; default ("temperature", "method"); there is "scale" too.
         caption: a line above the plane.
-        digits: decimals kept of keys and values; default: 5 significant digits of the largest entry.
+        digits: decimals kept of keys and values; default: all that float64 keeps.
 
     `query` (a list), `temperature`, `scale` and `method` are traits, set and observed from Python; in a notebook they
     follow the reader.
@@ -61,7 +73,7 @@ class SoftLookup(Tempered):
         query,
         titles=None,
         features=None,
-        key_features=("1", "2"),
+        key_features=None,
         temperature=1.0,
         scale="1",
         method="softmax",
@@ -69,6 +81,12 @@ class SoftLookup(Tempered):
         caption="",
         digits=None,
     ):
+        if titles is None:
+            titles = names_of(keys, 0)
+        if features is None:
+            features = names_of(values, 1)
+        if key_features is None:
+            key_features = names_of(keys, 1)
         arrays = {"keys": to_numpy(keys, "keys"), "values": to_numpy(values, "values")}
         keys, values = arrays.values()
         came = f"got keys {keys.shape}, values {values.shape}"
@@ -79,12 +97,16 @@ class SoftLookup(Tempered):
                 raise ValueError(f"the widget shows every number: 1 to {MOST[name]} {name}, {came}")
         self._titles = check_tokens(titles, len(keys), "titles")
         self._features = check_tokens(features, values.shape[1], "features")
-        spec = {"element": self.element, "titles": self._titles, "features": self._features, "caption": str(caption)}
+        spec = {
+            "element": self.element,
+            "titles": self._titles,
+            "features": self._features,
+            "caption": caption_of(caption),
+        }
         spec["key_features"] = check_tokens(key_features, 2, "key_features")
         spec["controls"] = check_controls(controls, CONTROLS)
-        spec |= {name: encode(array, digits) for name, array in arrays.items()}
+        spec |= {name: encode(array, digits, within=0) for name, array in arrays.items()}
         self._keys, self._values = decode(spec["keys"]), decode(spec["values"])
-        query = query.tolist() if hasattr(query, "tolist") else list(query)
         super().__init__(query=query, temperature=temperature, scale=scale, method=method)
         self._spec = {**spec, "settings": self.settings}
 
@@ -115,15 +137,15 @@ class SoftLookup(Tempered):
     def fallback(self):
         """Score, weight and value of each document and the mixture, as an HTML table."""
         rows = [
-            [f"{score:.2f}", f"{weight:.2f}", *(f"{x:.4g}" for x in value)]
+            [decimals(score, 2), decimals(weight, 2), *(f"{x:.4g}" for x in value)]
             for score, weight, value in zip(self.scores, self.weights, self._values, strict=True)
         ]
-        rows.append(["", f"{self.weights.sum():.2f}", *(f"{x:.2f}" for x in self.output)])
+        rows.append(["", decimals(self.weights.sum(), 2), *(decimals(x, 2) for x in self.output)])
         query = ", ".join(f"{x:g}" for x in self.query)
         caption = f"{self._spec['caption'] or 'A soft look-up'} (query [{query}], {self.method}"
         caption += f", temperature {self.temperature:g})" if self.method == "softmax" else ")"
-        columns = ["score", "weight", *self._features]
-        return html_table(rows, [*self._titles, "what comes back"], columns, "document", caption)
+        columns = ["score", "weight", *map(label, self._features)]
+        return html_table(rows, [*map(label, self._titles), "what comes back"], columns, "document", caption)
 
     def __repr__(self):
         (m, d_v), query = self._values.shape, [round(x, 4) for x in self.query]

@@ -6,7 +6,7 @@ import numpy as np
 import traitlets
 
 from ..attention import entropy, softmax
-from ._base import Widget, check_tokens, html_table, to_numpy
+from ._base import Widget, caption_of, check_tokens, html_table, label, names_of, to_numpy
 
 MOST = 10  # entries: it shows every number
 LEAST_TEMPERATURE, MOST_TEMPERATURE = 1e-6, 1e6  # apart from the two ends, 0 and inf
@@ -42,8 +42,8 @@ class SoftmaxBars(Tempered):
     weights = softmax(scores / temperature)
 
     Args:
-        scores: 2 to 10 numbers; NumPy, torch or a list.
-        labels: their names; default "1", "2", ...
+        scores: 2 to 10 numbers; NumPy, torch, pandas or a list.
+        labels: their names; default: those of a pandas series, or "1", "2", ...
         temperature: from 0 (the hard maximum) to inf (all weights alike).
         caption: a line above the bars.
 
@@ -70,12 +70,13 @@ class SoftmaxBars(Tempered):
     scores = traitlets.List().tag(sync=True)
 
     def __init__(self, scores, *, labels=None, temperature=1.0, caption=""):
+        labels = names_of(scores, 0) if labels is None else labels
         scores = to_numpy(scores, "scores")
         if scores.ndim != 1 or not 2 <= len(scores) <= MOST:
             raise ValueError(f"scores must be 2 to {MOST} numbers, got shape {scores.shape}")
         self._labels = check_tokens(labels, len(scores), "labels")
         super().__init__(scores=scores.tolist(), temperature=temperature)
-        spec = {"element": self.element, "labels": self._labels, "caption": str(caption)}
+        spec = {"element": self.element, "labels": self._labels, "caption": caption_of(caption)}
         self._spec = {**spec, "settings": self.settings}
 
     @traitlets.validate("scores")
@@ -121,7 +122,7 @@ class SoftmaxBars(Tempered):
         columns = zip(self.scores, self.exponentials, self.weights, strict=True)
         rows = [[f"{score:.4g}", "–" if np.isnan(exp) else f"{exp:.4g}", f"{w:.4f}"] for score, exp, w in columns]
         caption = f"{self._spec['caption'] or 'Softmax'} (temperature {self.temperature:g}, {self.entropy:.2f} bits)"
-        return html_table(rows, self._labels, ["score", "exp(score / temperature)", "weight"], "", caption)
+        return html_table(rows, map(label, self._labels), ["score", "exp(score / temperature)", "weight"], "", caption)
 
     def __repr__(self):
         return f"SoftmaxBars({[round(score, 4) for score in self.scores]}, temperature={self.temperature:g})"

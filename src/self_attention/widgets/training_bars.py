@@ -3,7 +3,7 @@
 import numpy as np
 import traitlets
 
-from ._base import Widget, check_controls, decode, encode, html_table, to_numpy
+from ._base import Widget, as_words, caption_of, check_controls, decode, encode, html_table, label, to_numpy, visible
 
 MOST = {"moments": 200, "positions": 12, "words": 12}
 DIGITS = 4  # of the logarithms that travel
@@ -100,7 +100,7 @@ class TrainingBars(Widget):
             "vocabulary": words,
             "epochs": self._epochs,
             "controls": check_controls(controls, CONTROLS),
-            "caption": str(caption),
+            "caption": caption_of(caption),
             "settings": self.settings,
         }
 
@@ -153,12 +153,14 @@ class TrainingBars(Widget):
         """The distributions of the moment shown as an HTML table."""
         now, losses, right = self.probabilities[self.epoch], self.losses[self.epoch], self._targets
         rows = [
-            [*(f"{p:.2f}" for p in row), word, f"{loss:.3f}"]
+            [*(f"{p:.2f}" for p in row), label(word), f"{loss:.3f}"]
             for row, word, loss in zip(now, right, losses, strict=True)
         ]
         caption = self._spec["caption"] or "What the model thinks of the next word"
         caption += f" (epoch {self._epochs[self.epoch]:g}, mean loss {self.mean[self.epoch]:.3f})"
-        return html_table(rows, self.read, [*self._vocabulary, "target", "loss"], "after", caption)
+        return html_table(
+            rows, map(label, self.read), [*map(label, self._vocabulary), "target", "loss"], "after", caption
+        )
 
     def __repr__(self):
         moments, n, size = self._logs.shape
@@ -170,7 +172,7 @@ def _words(words, name):
     """Words as a list of strings."""
     if isinstance(words, str):
         raise ValueError(f"{name} must be a list of words, got one string, {words!r}")
-    return [str(word) for word in words]
+    return list(map(visible, as_words(words, name)))
 
 
 def _check_epochs(epochs, size):

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import traitlets
 
-from ._base import check_choice, check_index, html_table
+from ._base import caption_of, check_choice, check_index, html_table, label, plain
 from ._model import LONGEST, ModelWidget, check_sentences
 
 PLACES = ("encoder", "decoder")
@@ -86,19 +86,20 @@ class TransformerBlocks(ModelWidget):
     def __init__(self, model, sentences, *, target=None, sentence=0, place="encoder", token=0, stage=2, caption=""):
         spec = self._start(model, sentences)
         if target is None:
-            self._targets = self._model.translate(self._sentences, LONGEST)
+            self._targets = list(map(str, self._model.translate(self._sentences, LONGEST)))
         else:
-            self._targets = check_sentences(target, self._model.target.words[4:])
+            self._targets = check_sentences(target, self._model.target)
         if len(self._targets) != len(self._sentences):
             raise ValueError(f"target must be {len(self._sentences)} sentences, got {len(self._targets)}")
         self._run = {}
         super().__init__(sentence=sentence, place=place)
+        token = plain(token)
         if isinstance(token, str):
             if token not in self.words:
                 raise ValueError(f"token must be a number or one of the words {self.words}, got {token!r}")
             token = self.words.index(token)
         self.token, self.stage = token, stage
-        self._spec = {**spec, "targets": self._targets, "caption": str(caption), "settings": self.settings}
+        self._spec = {**spec, "targets": self._targets, "caption": caption_of(caption), "settings": self.settings}
 
     @traitlets.validate("sentence", "token", "stage")
     def _valid_index(self, proposal):
@@ -159,10 +160,10 @@ class TransformerBlocks(ModelWidget):
             rows[-1] = ["", "", ""]
             columns.append("would say")
             for row, [(word, p), *_] in zip(rows, says, strict=True):
-                row.append(f"{word} ({p:.2f})")
+                row.append(f"{label(word)} ({p:.2f})")
         word = self.words[min(self.token, len(self.words) - 1)]
         caption = self._spec["caption"] or "A word's way through the blocks"
-        caption += f" (“{word}” in the {self.place}: {self._sentences[self.sentence]})"
+        caption += f" (“{label(word)}” in the {self.place}: {self._sentences[self.sentence]})"
         return html_table(rows, [stage.name for stage in stages], columns, "stage", caption)
 
     def __repr__(self):

@@ -6,7 +6,23 @@ from numbers import Real
 import numpy as np
 import traitlets
 
-from ._base import MAX_ABS, Widget, check_index, check_tokens, decode, encode, html_table, to_numpy
+from ._base import (
+    MAX_ABS,
+    Widget,
+    caption_of,
+    check_index,
+    check_tokens,
+    cut,
+    decimals,
+    decode,
+    encode,
+    html_table,
+    label,
+    names_of,
+    plain,
+    to_numpy,
+    visible,
+)
 
 MOST = 60  # vectors: more arrows cannot be told apart
 MOST_DIMENSIONS = 1024
@@ -17,15 +33,15 @@ class VectorPlane(Widget):
     """Arrows in a plane; of the two that the reader picks, the dot product, the cosine, the angle and the lengths.
 
     Args:
-        vectors: (n, d), 2 <= n <= 60, d >= 2; NumPy, torch or nested lists.
-        labels: their n names; default "1", "2", ...
+        vectors: (n, d), 2 <= n <= 60, d >= 2; NumPy, torch, pandas or nested lists.
+        labels: their n names; default: those of a pandas frame's rows, or "1", "2", ...
         first, second: the two to compare, as an index from 0 or as a label.
         axes: two orthonormal directions (2, d) to look along; default: for d = 2 the coordinates as they are, for d > 2
             the two principal components, the directions in which the vectors differ most. The origin stays the origin.
         moved: {index: [x, y]}, tips that stand elsewhere, in the plane's coordinates. The vector moves within the plane
             only; its other coordinates stay.
         caption: a line above the plane.
-        digits: decimals kept of the vectors; default: 5 significant digits of the largest entry.
+        digits: decimals kept of the vectors; default: 5 significant digits of the shortest vector that is not 0.
 
     `first`, `second` and `moved` are traits, set and observed from Python; in a notebook they follow the reader. Assign
     a new dict to `moved`: a change inside the old one goes unnoticed.
@@ -51,12 +67,15 @@ class VectorPlane(Widget):
     moved = traitlets.Dict().tag(sync=True)
 
     def __init__(self, vectors, *, labels=None, first=0, second=1, axes=None, moved=None, caption="", digits=None):
+        labels = names_of(vectors, 0) if labels is None else labels
         vectors = to_numpy(vectors, "vectors")
         if vectors.ndim != 2 or not 2 <= len(vectors) <= MOST or not 2 <= vectors.shape[1] <= MOST_DIMENSIONS:
             raise ValueError(f"vectors must be (n, d), n from 2 to {MOST}, d >= 2, got shape {vectors.shape}")
         self._labels = check_tokens(labels, len(vectors), "labels")
-        spec = {"element": self.element, "labels": self._labels, "caption": str(caption)}
-        spec["vectors"] = encode(vectors, digits)
+        spec = {"element": self.element, "labels": self._labels, "caption": caption_of(caption)}
+        lengths = np.linalg.norm(vectors, axis=1)
+        shortest = min(lengths[lengths > 0], default=1.0)
+        spec["vectors"] = encode(vectors, digits, within=1e-5 * shortest / vectors.shape[1] ** 0.5)
         self._vectors = decode(spec["vectors"])
         axes = _principal(self._vectors) if axes is None else _axes(axes, self._vectors.shape[1])
         spec["axes"] = encode(axes, AXES_DIGITS)
@@ -66,12 +85,13 @@ class VectorPlane(Widget):
         super().__init__(**two, moved={} if moved is None else moved)
         self._spec = {**spec, "settings": self.settings}
 
-    def _index(self, label, name):
-        if not isinstance(label, str):
-            return int(label)
-        if label not in self._labels:
-            raise ValueError(f"{name} must be one of the labels {self._labels[:8]}, got {label!r}")
-        return self._labels.index(label)
+    def _index(self, which, name):
+        which = plain(which)
+        if not isinstance(which, str):
+            return which
+        if visible(which) not in self._labels:
+            raise ValueError(f"{name} must be one of the labels {self._labels[:8]}, got {which!r}")
+        return self._labels.index(visible(which))
 
     @traitlets.validate("first", "second")
     def _valid_index(self, proposal):
@@ -132,17 +152,19 @@ class VectorPlane(Widget):
         lengths = np.linalg.norm(vectors, axis=1)
         units = vectors / np.where(lengths, lengths, np.inf)[:, None]
         rows = [
-            [f"{length:.2f}", f"{unit @ units[self.first]:.2f}", f"{unit @ units[self.second]:.2f}"]
+            [decimals(length, 2), f"{unit @ units[self.first]:.2f}", f"{unit @ units[self.second]:.2f}"]
             for length, unit in zip(lengths, units, strict=True)
         ]
-        first, second = self._labels[self.first], self._labels[self.second]
-        caption = f"{self._spec['caption'] or 'Vectors'} ({first} and {second}: dot product {self.dot:.2f}, "
+        first, second = label(self._labels[self.first]), label(self._labels[self.second])
+        caption = f"{self._spec['caption'] or 'Vectors'} ({first} and {second}: dot product {decimals(self.dot, 2)}, "
         caption += f"cosine {self.cosine:.2f}, angle {self.angle:.0f}°)"
-        return html_table(rows, self._labels, ["length", f"cosine with {first}", f"cosine with {second}"], "", caption)
+        return html_table(
+            rows, map(label, self._labels), ["length", f"cosine with {first}", f"cosine with {second}"], "", caption
+        )
 
     def __repr__(self):
         n, d = self._vectors.shape
-        two = f"{self._labels[self.first]!r} and {self._labels[self.second]!r}"
+        two = f"{cut(self._labels[self.first])!r} and {cut(self._labels[self.second])!r}"
         return f"VectorPlane({n} vectors, d={d}, {two}: cosine {self.cosine:.2f})"
 
 

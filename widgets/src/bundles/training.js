@@ -1,0 +1,4 @@
+import { define } from "../frame/element.js";
+import { TrainingBars } from "../elements/training-bars.js";
+
+define({ "training-bars": TrainingBars });

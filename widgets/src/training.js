@@ -1,4 +1,0 @@
-import { define } from "./element.js";
-import { TrainingBars } from "./training-bars.js";
-
-define({ "training-bars": TrainingBars });
