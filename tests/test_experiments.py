@@ -273,6 +273,12 @@ def test_a_wider_state_recalls_more():
     assert min(average(wide, "gru")) > max(average(narrow, "gru")) + 10
 
 
+def test_with_more_steps_the_wider_state_recalls_nearly_all_and_the_narrow_one_no_more():
+    wide, narrow = logs("recall_n8_width256_rate0.003", 4000), logs("recall_n8_rate0.003", 4000)
+    assert min(average(wide, "gru")) > 95
+    assert max(average(narrow, "gru")) < 40
+
+
 def test_attention_needs_the_fewest_steps():
     for run in logs_of("recall", 1500):
         assert all(first(run, task, "self-attention") <= 600 for task in ("1", "8", "64"))
