@@ -64,7 +64,7 @@ def test_recall_follows_the_seed():
 
 @pytest.mark.parametrize(
     ("what", "says"),
-    [({"pairs": 9}, "pairs must be at most n = 8, came 9"), ({"distance": 9}, "distance must be at most n = 8, came 9"),
+    [({"pairs": 9}, "pairs to be at most n = 8, got 9"), ({"distance": 9}, "distance to be at most n = 8, got 9"),
      ({"pairs": 0}, "pairs"), ({"distance": 0}, "distance"), ({"count": 0}, "count")],
 )  # fmt: skip
 def test_what_cannot_be_asked_is_refused(what, says):
@@ -145,7 +145,7 @@ def test_patches_are_squares_of_the_image():
 
 @pytest.mark.parametrize("model", [Recaller, ImageReader])
 def test_an_unknown_kind_is_refused(model):
-    with pytest.raises(ValueError, match="kind must be one of .*self-attention, came 'mlp'"):
+    with pytest.raises(ValueError, match="expected kind to be one of .*self-attention, got 'mlp'"):
         model("mlp")
 
 

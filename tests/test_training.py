@@ -289,18 +289,18 @@ def test_the_two_translators_differ_in_attention_alone(scripts):
 
 
 def test_a_reach_must_have_a_middle():
-    with pytest.raises(ValueError, match="'all' or an odd number, came 4"):
+    with pytest.raises(ValueError, match="'all' or an odd number, got 4"):
         nn.Tagger(Vocabulary(["a"]), ["X"], reach=4)
 
 
 @pytest.mark.parametrize(
     ("config", "message"),
     [
-        ({"tags": "NOUN"}, "tags must be a list of different names, came 'NOUN'"),
-        ({"tags": []}, "tags must be a list of different names"),
-        ({"tags": ["X", "X"]}, "tags must be a list of different names"),
-        ({"d_model": 0}, "d_model must be an integer of at least 1, came 0"),
-        ({"max_len": 0}, "max_len must be an integer of at least 1, came 0"),
+        ({"tags": "NOUN"}, "expected tags to be a list of different names, got 'NOUN'"),
+        ({"tags": []}, "expected tags to be a list of different names"),
+        ({"tags": ["X", "X"]}, "expected tags to be a list of different names"),
+        ({"d_model": 0}, "expected d_model to be an integer of at least 1, got 0"),
+        ({"max_len": 0}, "expected max_len to be an integer of at least 1, got 0"),
     ],
 )
 def test_what_cannot_be_built_is_refused(config, message):
@@ -308,19 +308,19 @@ def test_what_cannot_be_built_is_refused(config, message):
         nn.Tagger(Vocabulary(["a"]), **{"tags": ["X"], "reach": "all"} | config)
     for kind in (nn.Encoder, lambda *sizes: nn.Decoder(*sizes, attention=True)):
         for sizes in ((0, 4), (4, 0), (4, 2.0)):
-            with pytest.raises(ValueError, match="must be an integer of at least 1"):
+            with pytest.raises(ValueError, match="to be an integer of at least 1"):
                 kind(*sizes)
 
 
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ([], r"list of sentences, each a list of words, came \[\]"),
-        ("i saw", "list of sentences, each a list of words, came 'i saw'"),
-        ([3], "list of sentences, each a list of words, came"),
-        ([["i"], []], "a sentence of at least one word, each without spaces, came"),
-        ([["i saw"]], "a sentence of at least one word, each without spaces, came"),
-        ([[3]], "a sentence of at least one word, each without spaces, came"),
+        ([], r"list of sentences, each a list of words, got \[\]"),
+        ("i saw", "list of sentences, each a list of words, got 'i saw'"),
+        ([3], "list of sentences, each a list of words, got"),
+        ([["i"], []], "a sentence of at least one word, each without spaces, got"),
+        ([["i saw"]], "a sentence of at least one word, each without spaces, got"),
+        ([[3]], "a sentence of at least one word, each without spaces, got"),
     ],
 )
 def test_what_is_no_list_of_lists_of_words_is_refused(wrong, message):
@@ -334,7 +334,7 @@ def test_what_is_no_list_of_lists_of_words_is_refused(wrong, message):
     "tagged", [(["i", "saw"], ["PRON"]), (["i"], ["PRON", "VERB"]), (["i"], ["X"]), (["i", "i"], "PRON")]
 )
 def test_each_word_has_one_tag(tagged):
-    with pytest.raises(ValueError, match="expected for each of .* one of .*'PRON'.*, came"):
+    with pytest.raises(ValueError, match="expected for each of .* one of .*'PRON'.*, got"):
         nn.load("tagger_3").loss([(["i"], ["PRON"]), tagged])
 
 
@@ -355,10 +355,10 @@ def test_the_taggers_positions_are_what_they_are_called():
     assert torch.equal(none.place(X), X)
     torch.testing.assert_close(sinusoidal.place(X)[0], sinusoidal_positions(20, 8, like=X))
     assert torch.equal(learned.place(X[:, :5])[0], learned.positions.weight[:5])
-    with pytest.raises(ValueError, match="at most max_len = 16, came 20"):
+    with pytest.raises(ValueError, match="at most max_len = 16, got 20"):
         learned.place(X)
     assert nn.load("tagger_all").config["positions"] == "learned"
-    with pytest.raises(ValueError, match="'learned', 'sinusoidal' or 'none', came 'rotary'"):
+    with pytest.raises(ValueError, match="'learned', 'sinusoidal' or 'none', got 'rotary'"):
         nn.Tagger(Vocabulary(["a"]), ["X"], "all", positions="rotary")
 
 
@@ -408,21 +408,21 @@ CONFIG = {"tags": ["NOUN"], "reach": 1, "d_model": 4, "max_len": 16, "positions"
     ("changes", "says"),
     [
         ({}, None),
-        ({"metadata": {"made": "elsewhere"}}, "model.safetensors must hold facts as nn.save writes them, came None"),
-        ({"metadata": {"facts": "{"}}, "must hold facts as nn.save writes them, came '{'"),
-        ({"metadata": {"facts": "[]"}}, r"must hold facts as nn.save writes them, came '\[\]'"),
-        ({"facts": {"kind": "Oracle", "version": "9.0"}}, "one of .*Tagger, came 'Oracle', written by version 9.0"),
-        ({"facts": {"kind": ["Tagger"]}}, "one of .*Tagger, came"),
-        ({"facts": {"config": CONFIG | {"gates": 2}, "version": "9.0"}}, "came one of version 9.0.*'gates'"),
-        ({"facts": {"config": CONFIG | {"reach": 2}}}, "'all' or an odd number, came 2"),
-        ({"facts": {"words": [["merci"], ["thanks"]]}}, "must describe a Tagger"),
-        ({"facts": {"words": 3}}, "must describe a Tagger"),
-        ({"facts": {"config": CONFIG | {"d_model": 10**13}}}, "must describe a Tagger"),
-        ({"facts": {"config": CONFIG | {"tags": "NOUN"}}}, "tags must be a list of different names, came 'NOUN'"),
+        ({"metadata": {"made": "elsewhere"}}, "model.safetensors to hold facts as nn.save writes them, got None"),
+        ({"metadata": {"facts": "{"}}, "to hold facts as nn.save writes them, got '{'"),
+        ({"metadata": {"facts": "[]"}}, r"to hold facts as nn.save writes them, got '\[\]'"),
+        ({"facts": {"kind": "Oracle", "version": "9.0"}}, "one of .*Tagger, got 'Oracle', written by version 9.0"),
+        ({"facts": {"kind": ["Tagger"]}}, "one of .*Tagger, got"),
+        ({"facts": {"config": CONFIG | {"gates": 2}, "version": "9.0"}}, "got one of version 9.0.*'gates'"),
+        ({"facts": {"config": CONFIG | {"reach": 2}}}, "'all' or an odd number, got 2"),
+        ({"facts": {"words": [["merci"], ["thanks"]]}}, "to describe a Tagger"),
+        ({"facts": {"words": 3}}, "to describe a Tagger"),
+        ({"facts": {"config": CONFIG | {"d_model": 10**13}}}, "to describe a Tagger"),
+        ({"facts": {"config": CONFIG | {"tags": "NOUN"}}}, "expected tags to be a list of different names, got 'NOUN'"),
         ({"tensors": {"hidden.bias": None}}, r"the weights of its Tagger, lacks \['hidden.bias'\]"),
         ({"tensors": {"extra": torch.zeros(2)}}, r"the weights of its Tagger, has besides \['extra'\]"),
-        ({"tensors": {"hidden.bias": torch.zeros(3)}}, r"hidden.bias must have the shape \(8,\), came \(3,\)"),
-        ({"facts": {"words": [["merci", "adieu"]]}}, r"embedding.weight must have the shape \(6, 4\), came \(5, 4\)"),
+        ({"tensors": {"hidden.bias": torch.zeros(3)}}, r"expected hidden.bias to have the shape \(8,\), got \(3,\)"),
+        ({"facts": {"words": [["merci", "adieu"]]}}, r"embedding.weight to have the shape \(6, 4\), got \(5, 4\)"),
     ],
 )  # fmt: skip
 def test_a_wrong_file_is_refused(changes, says, tmp_path):
@@ -441,7 +441,7 @@ def test_what_is_no_safetensors_file_is_refused(tmp_path):
     contents |= {"more": whole + b"x", "pickle": (tmp_path / "pickle").read_bytes()}
     for name, content in contents.items():
         (tmp_path / name).write_bytes(content)
-        with pytest.raises(ValueError, match=f"{name} must be a whole safetensors file, came one that is not"):
+        with pytest.raises(ValueError, match=f"expected {name} to be a whole safetensors file, got one that is not"):
             nn.load(tmp_path / name)
     with pytest.raises(ValueError, match="no weights at"):
         nn.load(tmp_path)
@@ -509,7 +509,7 @@ def test_a_path_may_be_of_any_type(path, tmp_path, monkeypatch):
 
 def test_the_name_of_a_model_of_the_package_is_no_path(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(ValueError, match="must not be the name of a model of the package, came 'tagger_1'"):
+    with pytest.raises(ValueError, match="not to be the name of a model of the package, got 'tagger_1'"):
         nn.save(MODELS["tagger"](), "tagger_1")
     nn.save(MODELS["tagger"](), Path("tagger_1"), seed=5)
     assert nn.load(Path("tagger_1")).facts["seed"] == 5 and nn.load("tagger_1").facts["seed"] == 0
@@ -519,7 +519,7 @@ def test_the_name_of_a_model_of_the_package_is_no_path(tmp_path, monkeypatch):
 def test_a_path_is_of_a_file_in_a_folder(path, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "here").mkdir()
-    with pytest.raises(ValueError, match="path must be of a file in a folder that exists, came"):
+    with pytest.raises(ValueError, match="expected path to be of a file in a folder that exists, got"):
         nn.save(MODELS["tagger"](), path)
     with pytest.raises(ValueError, match="no weights at .*, expected the path of a file or one of tagger_1"):
         nn.load(path)
@@ -528,7 +528,7 @@ def test_a_path_is_of_a_file_in_a_folder(path, tmp_path, monkeypatch):
 @pytest.mark.parametrize("path", [3, None, ["mine"]])
 def test_what_is_no_path_is_refused(path):
     for call in (nn.load, lambda path: nn.save(MODELS["tagger"](), path)):
-        with pytest.raises(ValueError, match="expected a name or a path, came"):
+        with pytest.raises(ValueError, match="expected a name or a path, got"):
             call(path)
 
 
@@ -536,7 +536,9 @@ def test_what_is_no_path_is_refused(path):
 def test_what_float16_cannot_hold_is_refused(number, says, tmp_path):
     model = MODELS["tagger"]()
     model.hidden.bias.data[1] = number
-    with pytest.raises(ValueError, match=f"hidden.bias must hold numbers of at most 65504, .* came one of size {says}"):
+    with pytest.raises(
+        ValueError, match=f"expected hidden.bias to hold numbers of at most 65504, .* got one of size {says}"
+    ):
         nn.save(model, tmp_path / "model")
     assert not (tmp_path / "model").exists()
     model.hidden.bias.data[1] = -65504
@@ -549,9 +551,11 @@ def test_other_models_and_facts_are_refused(tmp_path):
         pass
 
     for model in (torch.nn.Linear(2, 2), Mine(Vocabulary(["a"]), ["X"], reach=1)):
-        with pytest.raises(ValueError, match="model must be one of Translator, TransformerTranslator, Tagger, came"):
+        with pytest.raises(
+            ValueError, match="expected model to be one of Translator, TransformerTranslator, Tagger, got"
+        ):
             nn.save(model, tmp_path / "model")
-    with pytest.raises(ValueError, match="facts must become JSON, came"):
+    with pytest.raises(ValueError, match="expected facts to become JSON, got"):
         nn.save(MODELS["tagger"](), tmp_path / "model", who={1, 2})
 
 
@@ -560,7 +564,7 @@ def test_other_models_and_facts_are_refused(tmp_path):
 
 def test_training_without_examples_or_steps_is_refused():
     tagger = nn.Tagger(Vocabulary(["a"]), ["X"], reach=1)
-    with pytest.raises(ValueError, match="examples must not be empty"):
+    with pytest.raises(ValueError, match="expected examples not to be empty"):
         train(tagger, [], steps=1)
     with pytest.raises(ValueError, match="steps"):
         train(tagger, [(("a",), ("X",))], steps=0)
