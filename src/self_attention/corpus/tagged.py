@@ -1,6 +1,7 @@
 """English sentences whose nouns can be verbs, each word with its tag, for chapter 3."""
 
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 from .grammar import Grammar, sound
 from .parts import of_part
@@ -34,7 +35,7 @@ OTHERS = {
 TAGS = {word: tag for tag, words in OTHERS.items() for word in words.split()}
 
 
-def draw_tagged(pick):
+def draw_tagged(pick: Callable[[Sequence[Any]], Any]) -> list[str]:
     """A sentence in which "saw/NOUN:1" is a noun, as the next word tells, or twins that differ in the cue alone."""
     kind = pick(["tool", "tool", "doing", "like", "list", "list", "place", "place", "place"])
     i, often, doing = pick(["i", "we", "you", "they"]), pick(["", "often", "always", "never"]), pick(DOINGS)
@@ -68,7 +69,7 @@ def draw_tagged(pick):
     return [f"{people} {cue} {' '.join(where)} {doing}/{tag}:{far} {tail}" for cue, tag in twins]
 
 
-def tagged_sentences(n, part="train", seed=0):
+def tagged_sentences(n: int, part: str = "train", seed: int = 0) -> list[Tagged]:
     """English sentences whose nouns can be verbs: for half of the doubtful words the cue stands 2 to 8 words away.
 
     Args:
