@@ -26,9 +26,10 @@ site: .venv/ready ## build the site into build/
 test: lint js browsers $(INSTALLED)/ready ## run every check: style, JavaScript, Python, site, browser, wheel, notebooks
 	JUPYTER_PATH=$(CURDIR)/$(INSTALLED)/share/jupyter $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder --nbval --nbval-kernel-name installed --nbval-cell-timeout 120 --durations 25 $(TESTS)
 
-lint: .venv/ready ## check the style of the Python sources
+lint: .venv/ready ## check the style of the Python sources and the types of the library
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/ruff format --check $(SOURCES)
+	$(BIN)/mypy
 
 js: widgets/node_modules ## run the JavaScript unit tests
 	cd widgets && node --test

@@ -62,7 +62,7 @@ def clipped_precision(said: Sequence[str], right: Sequence[str | Sequence[str]],
     check_integer("n", n, least=1)
     hits = total = 0
     for sentence, references in compared(said, right):
-        groups, allowed = count(sentence, n), Counter()
+        groups, allowed = count(sentence, n), Counter[tuple[str, ...]]()
         for reference in references:
             allowed |= count(reference, n)  # of each group the largest count
         hits, total = hits + (groups & allowed).total(), total + groups.total()

@@ -207,7 +207,7 @@ def beam_search(
     if number > width:
         raise ValueError(f"number must be at most width, came number = {number} and width = {width}")
     most = length_penalty(max_len, alpha)
-    running, ended = [Hypothesis((), 0.0, 0.0)], []
+    running, ended = [Hypothesis((), 0.0, 0.0)], list[Hypothesis]()
     while running and len(running[0].ids) < max_len:
         if len(ended) >= number and ended[number - 1].score >= running[0].log_probability / most:
             break
@@ -260,7 +260,8 @@ def one_by_one(
 ) -> Hypothesis:
     """The Hypothesis that one choice after another makes: `choose` takes log-probabilities (V,), returns an id."""
     check_integer("max_len", max_len, least=1)
-    ids, total = (), 0.0
+    ids: tuple[int, ...] = ()
+    total = 0.0
     while len(ids) < max_len and ids[-1:] != (Vocabulary.EOS,):
         [log_probabilities] = ask(predict, [Hypothesis(ids, total, total)])  # (V,)
         word = choose(log_probabilities)
@@ -314,7 +315,7 @@ def predictor(
     with torch.no_grad(), intervene(model, intervention):
         ids, _, mask = translator.ids(translator.typed([sentence]))
         memory, _ = model.encode(ids, mask)
-    rows, last = {}, KVCache()  # of the call before: which prefix was computed in which row
+    rows, last = dict[tuple[int, ...], int](), KVCache()  # of the call before: which prefix was computed in which row
 
     @torch.no_grad()
     def predict(prefixes):

@@ -62,7 +62,7 @@ def heat_map(
     key_tokens = tokens if key_tokens is None else as_labels("key_tokens", key_tokens)
     shown = check_map(values, tokens, key_tokens, kind, mask)
     n, m = shown.shape
-    slanted = {"rotation": 45, "ha": "left"} if m > 12 or max(map(len, key_tokens)) > 6 else {}
+    slanted: dict[str, Any] = {"rotation": 45, "ha": "left"} if m > 12 or max(map(len, key_tokens)) > 6 else {}
     if ax is None:
         cells = np.array([m, n]) * min(0.62, 9 / max(n, m))  # in inches, for letters of 11 points
         top = 0.7 * longest(key_tokens) if slanted else 0
@@ -88,11 +88,11 @@ def heat_map(
     ax.xaxis.set_label_position("top")
     ax.tick_params(top=True, bottom=False, labeltop=True, labelbottom=False, length=0)
     ax.spines[:].set_visible(False)
-    ax._ipython_display_ = shown_already
+    ax._ipython_display_ = shown_already  # type: ignore[attr-defined]  # IPython asks any object for one
     return ax
 
 
-def shown_already() -> bool:
+def shown_already() -> None:
     """What a notebook calls to show the axes that end a cell: the figure is shown anyway."""
 
 
@@ -106,7 +106,7 @@ def as_labels(name: str, tokens: Iterable[Any]) -> list[str]:
     return [token if len(token) <= LONGEST else token[: LONGEST - 1] + "\N{HORIZONTAL ELLIPSIS}" for token in tokens]
 
 
-def longest(labels: Iterable[str]) -> int:
+def longest(labels: Iterable[str]) -> float:
     """How long the longest label is, and an m before it, in inches, in letters of 11 points."""
     texts = {"m" + label.replace("$", "S") for label in labels}  # dollars would be the marks of a formula
     return max(TextPath((0, 0), text, size=11).get_extents().width for text in texts) / 72
@@ -143,5 +143,5 @@ def write_numbers(ax: Axes, shown: np.ma.MaskedArray, cells: Any, kind: str) -> 
                 0.0722,
             ]  # nearly WCAG's luminance
             number = f"{value:.2f}" if kind == "weights" else f"{round(value, 2):g}".replace("-", "\N{MINUS SIGN}")
-            style = {"color": "black" if light > 0.179 else "white", "fontsize": "small"}
+            style: dict[str, Any] = {"color": "black" if light > 0.179 else "white", "fontsize": "small"}
             ax.text(j + 0.5, i + 0.5, number, ha="center", va="center", **style)

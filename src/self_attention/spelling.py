@@ -48,7 +48,7 @@ def split(text: str, known: Mapping[str, str]) -> list[str]:
     if all(known.get(piece) == piece for piece in pieces):
         return pieces
 
-    def find(piece):
+    def find(piece: str) -> str | None:
         return known.get(piece) or known.get(plain(piece))
 
     quotes, final = ("".join(mark for mark in marks if mark not in known) for marks in (QUOTES, FINAL))
@@ -80,9 +80,9 @@ def check_known(words: Iterable[str], known: Collection[str]) -> None:
     strangers = [word for word in dict.fromkeys(words) if word not in known]
     if strangers:
         folded = {fold(word): word for word in known}
-        near = [folded[match] for word in strangers for match in get_close_matches(fold(word)[:40], folded)]
+        matches = [folded[match] for word in strangers for match in get_close_matches(fold(word)[:40], folded)]
         named, s = ", ".join(map(repr, strangers)), "s" * (len(strangers) > 1)
-        near = ", ".join(dict.fromkeys(near or [word for word in known if word[0] != "<"][:3]))
+        near = ", ".join(dict.fromkeys(matches or [word for word in known if word[0] != "<"][:3]))
         raise ValueError(f"the model does not know the word{s} {named:.1000}: expected words such as {near:.1000}")
 
 

@@ -147,7 +147,7 @@ def read(path: Path) -> list[tuple[str, str]]:
     Raises:
         ValueError: a line is not UTF-8 or not two sentences; says which.
     """
-    pairs = {}
+    pairs: dict[tuple[str, str], None] = {}
     for number, line in enumerate(path.read_bytes().removeprefix(b"\xef\xbb\xbf").splitlines(), start=1):
         try:
             sides = tuple(" ".join(side.split()) for side in normalize("NFC", line.decode()).split("\t"))
@@ -167,7 +167,9 @@ def parts(asked: argparse.Namespace) -> tuple[list[Any], dict[str, list[Any]]]:
     Raises:
         ValueError: there are too few pairs.
     """
-    tests = {}
+    train: list[Any]
+    test: list[Any]
+    tests: dict[str, list[Any]] = {}
     if asked.pairs is None:
         book, grammar = corpus(), Grammar(seed=1)
         train = book["train"] + greeting_pairs(4000) + lone_greetings(1500) + sentences(4000, kind="phrase")
@@ -221,7 +223,7 @@ def directed(
 
 def shares(model: nn.TransformerTranslator, pairs: Sequence[Sequence[str]], lengths: Iterable[str]) -> dict[str, Any]:
     """The share of pairs translated right to the last word, in %: of all, and by length, "12" or "11-15"."""
-    groups = {"all": []}
+    groups: dict[str, list[bool]] = {"all": []}
     for length, right in zip(lengths, model.exact(pairs), strict=True):
         groups["all"].append(right)
         groups.setdefault(length, []).append(right)
@@ -244,7 +246,7 @@ def figures(
             lengths = [fives(len(source.split()) - 1) for source, _ in examples]
             found[f"{name} {kind}"] = shares(model, examples, lengths)
         for name, examples in directed(beyond, **directions).items() if beyond else ():
-            lengths = map(str, map(longer, beyond))
+            lengths = [str(longer(pair)) for pair in beyond]
             found[f"{name} {kind} longer than any in training"] = shares(model, examples, lengths)
     return found
 
@@ -328,7 +330,7 @@ class Run:
         self.log.show = first and not watched()  # the bar says it
         for step, loss in training:
             self.log.report(step, loss)
-            if first:
+            if report is not None:
                 report(step, loss)
                 if asked.checkpoint and (step % asked.every == 0 or training.stopped or step == asked.steps):
                     self.keep()

@@ -32,7 +32,7 @@ class Vocabulary:
         self.words = [*SPECIAL_TOKENS, *sorted({word for sentence in sentences for word in sentence.split()})]
         self.ids = {word: i for i, word in enumerate(self.words)}
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.words)
 
     @property

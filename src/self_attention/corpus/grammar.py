@@ -141,7 +141,7 @@ class Grammar:
         if kind not in (None, *self.KINDS):
             raise ValueError(f"kind = {kind!r}, expected one of {', '.join(self.KINDS)}")
         for _ in range(10_000):
-            self.used, self.phrases, self.past = set(), [], self.pick([False, True])
+            self.used, self.phrases, self.past = set[str](), list[Phrase](), self.pick([False, True])
             try:
                 fr, en = getattr(self, "_" + (kind or self.pick(self.kinds)))()
             except Redraw:

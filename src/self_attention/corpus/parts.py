@@ -72,7 +72,7 @@ def corpus(train: int = 40_000, valid: int = 2_000, test: int = 2_000, seed: int
     {'train': 3, 'valid': 1, 'test': 2}
     """
     sizes = {"train": train, "valid": valid, "test": test}
-    parts = {part: [] for part in sizes}
+    parts: dict[str, list[Pair]] = {part: [] for part in sizes}
     sentences = distinct(Grammar(seed).sentence)
     while any(len(parts[part]) < sizes[part] for part in sizes):
         part, pair = next(sentences)
@@ -176,6 +176,6 @@ def greeting_pairs(n: int, seed: int = 0) -> list[Pair]:
         for greeting, place in (("de rien", 0), ("bonjour", 0), ("au revoir", 3)):
             if grammar.chance(0.5):
                 answers = [en for en, p in GREETINGS[greeting].items() for _ in range(round(10 * p))]
-                said.insert(place, (greeting, grammar.pick(answers)))
+                said.insert(place, Pair(greeting, grammar.pick(answers)))
         drawn.append(Pair(*(" , ".join(side) for side in zip(*said, strict=True))))
     return drawn

@@ -90,7 +90,7 @@ def tagged_sentences(n: int, part: str = "train", seed: int = 0) -> list[Tagged]
     grammar, tagged = Grammar(seed), []
     for group in of_part(lambda: draw_tagged(grammar.pick), n, part):
         for text in group:
-            words, _, marks = zip(*(w.partition("/") for w in sound(text.split(), {"a": "an"}, "aeiou")), strict=True)
-            marks = [(mark or TAGS[word]).partition(":") for word, mark in zip(words, marks, strict=True)]
+            words, _, cued = zip(*(w.partition("/") for w in sound(text.split(), {"a": "an"}, "aeiou")), strict=True)
+            marks = [(mark or TAGS[word]).partition(":") for word, mark in zip(words, cued, strict=True)]
             tagged.append(Tagged(words, tuple(tag for tag, _, _ in marks), tuple(int(cue or 0) for *_, cue in marks)))
     return tagged[:n]

@@ -72,7 +72,7 @@ class MultiHeadAttention(nn.Module):
         self, Y: torch.Tensor | None, kv_cache: "KeysAndValues | None" = None
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """The keys and the values, (b, h, m, d / h) each, of Y (b, m, d) and of what a cache holds."""
-        if Y is None:
+        if Y is None and kv_cache is not None:
             return kv_cache.keys, kv_cache.values
         K, V = split_heads(self.keys(Y), self.h), split_heads(self.values(Y), self.h)
         return (K, V) if kv_cache is None else kv_cache.extend(K, V)
@@ -97,7 +97,7 @@ class KeysAndValues:
 
     def select(self, rows: Sequence[int]) -> "KeysAndValues":
         """Those of the rows named in a list, in that order."""
-        return KeysAndValues(self.keys[rows], self.values[rows])
+        return KeysAndValues(*(None if made is None else made[rows] for made in (self.keys, self.values)))
 
 
 class KVCache(dict):

@@ -8,7 +8,7 @@ counts from 0; the weights are (b, h, n, m). That is how the book asks what an a
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 
@@ -130,7 +130,8 @@ class Force:
     def check(self, weights: torch.Tensor) -> None:
         """Refuse weights that have no such head, row or key. The decoder's rows come one by one: see `check_rows`."""
         b, h, n, m = weights.shape
-        for name, i, below in (("query", self.query, n), ("key", self.key, m), ("head", self.head, h)):
+        given: list[tuple[str, Any, int]] = [("query", self.query, n), ("key", self.key, m), ("head", self.head, h)]
+        for name, i, below in given:
             if i is None:
                 continue
             if name != "query" or self.place == "encoder":
@@ -158,7 +159,7 @@ def as_list(intervention: Intervention | Sequence[Intervention] | None) -> list[
     """An intervention, a list of them or None, as a list."""
     if intervention is None:
         return []
-    return list(intervention) if isinstance(intervention, list | tuple) else [intervention]
+    return list(intervention) if isinstance(intervention, Sequence) else [intervention]
 
 
 def check_rows(intervention: Intervention | Sequence[Intervention] | None, counts: Sequence[int]) -> None:

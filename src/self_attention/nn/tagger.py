@@ -1,7 +1,7 @@
 """Taggers, alike but for what a word may see."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import nn
@@ -45,7 +45,7 @@ class Tagger(Model):
         self,
         words: Vocabulary,
         tags: Sequence[str],
-        reach: int | str,
+        reach: int | Literal["all"],
         d_model: int = 32,
         max_len: int = 16,
         positions: str = "learned",

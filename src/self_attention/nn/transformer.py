@@ -189,7 +189,8 @@ class Transformer(nn.Module):
         """From ids (b, m) and a mask (b, 1, m) to the memory (b, m, d) and {"encoder": a map for each layer}."""
         check_ids("ids", ids, below=len(self.source.weight))
         check_padding(mask, m=ids.shape[1])
-        X, maps = self.embed(self.source, ids), {"encoder": []}
+        X = self.embed(self.source, ids)
+        maps: Maps = {"encoder": []}
         for layer in self.encoder:
             X, weights = layer(X, mask)
             maps["encoder"].append(weights)  # (b, h, m, m)
@@ -214,7 +215,8 @@ class Transformer(nn.Module):
         if kv_cache is not None and self.is_intervened():
             raise ValueError("expected an intervention or a cache, came both: its rows count from the first word")
         first = 0 if kv_cache is None else kv_cache.length
-        X, maps = self.embed(self.target, ids, first), {"decoder": [], "cross": []}
+        X = self.embed(self.target, ids, first)
+        maps: Maps = {"decoder": [], "cross": []}
         mask = causal_mask(ids.shape[1], offset=first, like=X)
         for i, layer in enumerate(self.decoder):
             caches = () if kv_cache is None else (kv_cache["decoder", i], kv_cache["cross", i])

@@ -197,7 +197,8 @@ class Translator(Seq2Seq):
         check_integer("max_len", max_len, least=1)
         sentences = self.typed(sentences, unknown)
         states, c, mask = self.read(sentences)
-        s, word, steps = c[None], torch.full((len(sentences), 1), Vocabulary.BOS, device=self.device), []
+        s, word = c[None], torch.full((len(sentences), 1), Vocabulary.BOS, device=self.device)
+        steps: list[tuple[Any, ...]] = []
         ended = torch.zeros_like(word, dtype=torch.bool)
         while len(steps) < max_len and not ended.all():
             logits, scores, weights, s = self.decoder(word, states, c, mask, s)
@@ -208,7 +209,7 @@ class Translator(Seq2Seq):
             None if part[0] is None else torch.cat(part, dim=1) for part in zip(*steps, strict=True)
         )
         lengths = mask.sum(dim=(1, 2)).tolist()  # of what could be read
-        return [self._translation(ids, scores, weights, lengths, b) for b in range(len(ids))]
+        return [self._translation(ids, scores, weights, lengths, b) for b in range(len(sentences))]
 
     def _translation(self, ids, scores, weights, lengths, b):
         words = self.words(ids[b])
@@ -237,7 +238,7 @@ class TransformerTranslator(Seq2Seq):
         super().__init__(source, target or source)
         self.shared = target is None
         self.config = config
-        self.transformer = Transformer(len(source), target and len(target), **config)
+        self.transformer = Transformer(len(source), None if target is None else len(target), **config)
 
     def forward(self, pairs: Iterable[Sequence[str]]) -> tuple[torch.Tensor, torch.Tensor]:
         """The logits (b, n, size) of each step, given the right words before it, and the right ids (b, n)."""

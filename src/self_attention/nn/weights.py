@@ -13,7 +13,7 @@ from .translators import TransformerTranslator, Translator
 
 WEIGHTS = Path(__file__).parents[1] / "weights"
 
-KINDS = {kind.__name__: kind for kind in (Translator, TransformerTranslator, Tagger)}
+KINDS: dict[str, Any] = {kind.__name__: kind for kind in (Translator, TransformerTranslator, Tagger)}
 
 
 def save(model: Model, path: Path | str, **facts: Any) -> None:
@@ -126,7 +126,7 @@ def load(name: str | os.PathLike[str]) -> Any:
 def from_facts(name: str, text: str | None) -> Any:
     """The model that the facts of a file describe, without its weights; `name` is the file's, for errors."""
     try:
-        facts = json.loads(text)
+        facts = json.loads(text or "null")
         kind, config, words, version = (facts[key] for key in ("kind", "config", "words", "version"))
     except (TypeError, KeyError, json.JSONDecodeError) as error:
         raise ValueError(f"{name} must hold facts as nn.save writes them, came {text!r:.100}") from error

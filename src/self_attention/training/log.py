@@ -41,7 +41,8 @@ class Log:
         parameters = sum(weights.numel() for weights in model.parameters())
         self.facts = {"version": __version__, **facts}
         self.entries = {"name": name, "command": command, "parameters": parameters, **self.facts, "curve": []}
-        self.model, self.weights, self.log, self.show, self.recent = model, weights, log, show, []
+        self.model, self.weights, self.log, self.show = model, weights, log, show
+        self.recent: list[float] = []
         self.about = about
 
     def report(self, step: int, loss: float) -> None:

@@ -72,7 +72,8 @@ class Training:
             self.optimizer, lambda t: min((t + 1) / warm_up, 0.5 + 0.5 * math.cos(math.pi * t / steps))
         )
         together = dist.is_available() and dist.is_initialized()
-        self.rank, self.world = (dist.get_rank(), dist.get_world_size()) if together else (0, 1)
+        self.rank: int = dist.get_rank() if together else 0
+        self.world: int = dist.get_world_size() if together else 1
         faster = {"gradient_as_bucket_view": True, "static_graph": True}
         self.loss = DistributedDataParallel(Loss(model), **faster) if self.world > 1 else model.loss
 

@@ -2,8 +2,10 @@
 
 import functools
 import math
+from collections.abc import Iterable
 from itertools import count
 from numbers import Integral
+from typing import Any
 
 import numpy as np
 import traitlets
@@ -94,7 +96,7 @@ class LiveTranslator(ModelWidget):
     layer = traitlets.Int(0).tag(sync=True)
     head = traitlets.Int(0).tag(sync=True)
     query = traitlets.Int(0).tag(sync=True)
-    interventions = traitlets.List().tag(sync=True)
+    interventions: traitlets.List[list] = traitlets.List().tag(sync=True)
     text = traitlets.Unicode("").tag(sync=True)
     direction = traitlets.Unicode("").tag(sync=True)
     method = traitlets.Unicode("greedy").tag(sync=True)
@@ -108,28 +110,28 @@ class LiveTranslator(ModelWidget):
 
     def __init__(
         self,
-        model,
-        sentences,
+        model: Any,
+        sentences: str | Iterable[str],
         *,
-        sentence=0,
-        place="encoder",
-        layer=0,
-        head=0,
-        query=0,
-        interventions=None,
-        text="",
-        direction=None,
-        method="greedy",
-        width=4,
-        hypothesis=0,
-        temperature=1.0,
-        top_k=0,
-        top_p=1.0,
-        seed=0,
-        step=0,
-        controls=None,
-        caption="",
-    ):
+        sentence: int = 0,
+        place: str = "encoder",
+        layer: int = 0,
+        head: int = 0,
+        query: int | str = 0,
+        interventions: list[dict[str, Any]] | None = None,
+        text: str = "",
+        direction: str | None = None,
+        method: str = "greedy",
+        width: int = 4,
+        hypothesis: int = 0,
+        temperature: float = 1.0,
+        top_k: int = 0,
+        top_p: float = 1.0,
+        seed: int = 0,
+        step: int = 0,
+        controls: Iterable[str] | None = None,
+        caption: str = "",
+    ) -> None:
         spec = self._start(model, sentences)
         encoder, decoder = self._model.transformer.encoder, self._model.transformer.decoder
         self._layers = {"encoder": len(encoder), "decoder": len(decoder), "cross": len(decoder)}
@@ -310,7 +312,7 @@ class LiveTranslator(ModelWidget):
         return " ".join(self._model.target.words[i] for i in ids if i != 2)  # <eos>
 
     @property
-    def hypotheses(self):
+    def hypotheses(self) -> list[tuple[str, float]]:
         """What the beam ends with, best first: a list of (translation, log-probability)."""
         from .. import decoding
 
@@ -318,7 +320,7 @@ class LiveTranslator(ModelWidget):
         return [(self._text(one.ids), float(one.log_probability)) for one in found]
 
     @property
-    def translation(self):
+    def translation(self) -> str:
         """What the model makes of the sentence shown, by this method, with the rows that were moved by hand."""
         if self.method == "beam":
             found = self.hypotheses
@@ -374,7 +376,7 @@ class LiveTranslator(ModelWidget):
         return [[word, max(round(float(share), 6), 1e-6), state] for word, share, state in rows]
 
     @property
-    def distribution(self):
+    def distribution(self) -> np.ndarray:
         """The probabilities (V,) of the model's words at the step shown; for "sample", at this temperature."""
         import torch
 
@@ -384,14 +386,14 @@ class LiveTranslator(ModelWidget):
         return self._cut(logs)[1] if self.method == "sample" else np.exp(np.asarray(logs, dtype=np.float64))
 
     @property
-    def weights(self):
+    def weights(self) -> np.ndarray:
         """The map shown, (n, m), moved rows included. n: words of the source, or of the translation with <bos>."""
         maps = self._model.maps(" ".join(self._source), self.translation, self._forced)[self.place]
         return maps[min(self.layer, len(maps) - 1), self.head].numpy()
 
     # Text.
 
-    def fallback(self):
+    def fallback(self) -> str:
         """The translations, and the row in focus, as HTML tables."""
         words, said = self._source, self.translation
         names, rows = list(self._sentences), [[text] for text in self._said]
@@ -410,7 +412,7 @@ class LiveTranslator(ModelWidget):
         row = [[f"{w:.2f}"] for w in weights[query]]
         return table + html_table(row, keys, ["weight"], "word", f"What “{reader}” reads ({where})")
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         moved = f", {len(self.interventions)} rows moved" if self.interventions else ""
         name = self._name or "a model of your own"
         return f"LiveTranslator({name}, {len(self._sentences)} sentences, {self.translation!r}{moved})"

@@ -1,5 +1,8 @@
 """TrainingBars: what a model thinks of each next word, at each moment of its training, against the right word."""
 
+from collections.abc import Iterable
+from typing import Any
+
 import numpy as np
 import traitlets
 
@@ -56,16 +59,16 @@ class TrainingBars(Widget):
 
     def __init__(
         self,
-        probabilities,
-        targets,
+        probabilities: Any,
+        targets: Iterable[Any],
         *,
-        vocabulary,
-        epochs=None,
-        smoothing=0.0,
-        epoch=0,
-        controls=("epoch",),
-        caption="",
-    ):
+        vocabulary: Iterable[Any],
+        epochs: Any = None,
+        smoothing: float = 0.0,
+        epoch: int = 0,
+        controls: Iterable[str] = ("epoch",),
+        caption: str = "",
+    ) -> None:
         probabilities = to_numpy(probabilities, "probabilities")
         words = _words(vocabulary, "vocabulary")
         targets = _words(targets, "targets")
@@ -117,39 +120,39 @@ class TrainingBars(Widget):
         return proposal.value
 
     @property
-    def read(self):
+    def read(self) -> list[str]:
         """The word read last before each position: "<bos>", then the target before."""
         return [before.replace("<eos>", "<bos>") for before in ["<bos>", *self._targets[:-1]]]
 
     @property
-    def probabilities(self):
+    def probabilities(self) -> np.ndarray:
         """The model's distributions, (E, n, V), as they travelled."""
         return np.exp(self._logs)
 
     @property
-    def target(self):
+    def target(self) -> np.ndarray:
         """The distribution that each position shall come to, (n, V)."""
         ids = [self._vocabulary.index(word) for word in self._targets]
         size = len(self._vocabulary)
         return (1 - self.smoothing) * np.eye(size)[ids] + self.smoothing / size
 
     @property
-    def losses(self):
+    def losses(self) -> np.ndarray:
         """Cross-entropy of each position at each moment, (E, n), in nats."""
         return -(self.target * self._logs).sum(axis=-1)
 
     @property
-    def mean(self):
+    def mean(self) -> np.ndarray:
         """Mean loss of the positions at each moment, (E,)."""
         return self.losses.mean(axis=-1)
 
     @property
-    def floor(self):
+    def floor(self) -> float:
         """The entropy of the target, in nats: no loss is lower; 0 without smoothing."""
         target = self.target[0]
         return float(-(target[target > 0] * np.log(target[target > 0])).sum()) + 0.0
 
-    def fallback(self):
+    def fallback(self) -> str:
         """The distributions of the moment shown as an HTML table."""
         now, losses, right = self.probabilities[self.epoch], self.losses[self.epoch], self._targets
         rows = [
@@ -162,7 +165,7 @@ class TrainingBars(Widget):
             rows, map(label, self.read), [*map(label, self._vocabulary), "target", "loss"], "after", caption
         )
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         moments, n, size = self._logs.shape
         mean = f"mean loss {self.mean[0]:.3f} to {self.mean[-1]:.3f}"
         return f"TrainingBars({moments} moments, {n} positions, {size} words: {mean})"
