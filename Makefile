@@ -56,7 +56,7 @@ links: .venv/ready ## ask every address outside whether it still answers (needs 
 	$(BIN)/jupyter-book build . --path-output build/links --builder linkcheck
 
 clean: ## remove what was built, but not .venv
-	rm -rf build widgets/node_modules .pytest_cache .ruff_cache .hypothesis
+	rm -rf build widgets/node_modules .pytest_cache .ruff_cache .mypy_cache .hypothesis
 
 .venv/ready: requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \

@@ -49,7 +49,7 @@ FREE = ("pairs", "out", "log_file", "checkpoint", "every", "device")  # options 
 def number(kind: type, expected: str, fits: Callable[[Any], bool]) -> Callable[[str], Any]:
     """What argparse makes of a number: an error that says what was expected, if it does not fit."""
 
-    def read(text):
+    def read(text: str) -> Any:
         if not fits(value := kind(text)):
             raise argparse.ArgumentTypeError(f"expected {expected}, came {text}")
         return value

@@ -151,13 +151,14 @@ class AttentionMap(Widget):
         if padding is None:
             padding = [token == PADDING for token in self._key_tokens]
         padding = _boolean(padding, "padding", (m,))
-        self._masks = {"padding": padding if padding.any() else None, "given": given}
+        self._masks: dict[str, Any] = {"padding": padding if padding.any() else None, "given": given}
         if scale is None:
             scale = "1" if self._d_k is None else "1/sqrt(d_k)"
 
         spec = {"element": self.element, "tokens": self._tokens, "caption": caption_of(caption)}
         coldest = plain(settings.get("temperature", 1.0))
-        self._coldest = min(COLDEST, coldest) if isinstance(coldest, Real) and coldest > 0 else COLDEST
+        is_number = isinstance(coldest, Real)
+        self._coldest = min(COLDEST, coldest) if is_number and coldest > 0 else COLDEST
         within = _within(arrays, self._coldest)
         spec |= {name: encode(array, digits, within[name]) for name, array in arrays.items()}
         if key_tokens is not None:
@@ -216,7 +217,10 @@ class AttentionMap(Widget):
     def scores(self) -> np.ndarray:
         """Scaled scores of the head in focus, before mask and softmax: (n, m)."""
         raw = self._part("scores") if "scores" in self._arrays else dot_scores(self._part("Q"), self._part("K"))
-        return raw if self.scale == "1" else raw / (self._d_k**0.5 if self.scale == "1/sqrt(d_k)" else self._d_k)
+        if self.scale == "1":
+            return raw
+        assert self._d_k is not None  # without it there is no other scale
+        return raw / (self._d_k**0.5 if self.scale == "1/sqrt(d_k)" else self._d_k)
 
     @property
     def allowed(self) -> np.ndarray:

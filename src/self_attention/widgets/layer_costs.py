@@ -109,7 +109,7 @@ class LayerCosts(Widget):
     def crossings(self) -> dict[str, float]:
         """The n from which on self-attention costs more than each other layer; 0 if always: {layer: float}."""
         if self.count == "table":
-            crossings = (self.d, self.k * self.d, self.r)
+            crossings: tuple[float, ...] = (self.d, self.k * self.d, self.r)
         else:
             crossings = (0, max(0, (self.k - 4) * self.d / 2), self.r)
         return dict(zip(LAYERS[1:], map(float, crossings), strict=True))

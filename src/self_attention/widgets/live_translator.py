@@ -2,7 +2,7 @@
 
 import functools
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import count
 from numbers import Integral
 from typing import Any
@@ -96,7 +96,7 @@ class LiveTranslator(ModelWidget):
     layer = traitlets.Int(0).tag(sync=True)
     head = traitlets.Int(0).tag(sync=True)
     query = traitlets.Int(0).tag(sync=True)
-    interventions: traitlets.List[list] = traitlets.List().tag(sync=True)
+    interventions: traitlets.List[dict[str, Any]] = traitlets.List().tag(sync=True)
     text = traitlets.Unicode("").tag(sync=True)
     direction = traitlets.Unicode("").tag(sync=True)
     method = traitlets.Unicode("greedy").tag(sync=True)
@@ -201,12 +201,12 @@ class LiveTranslator(ModelWidget):
         return f"{self.direction} {self.text or self._said[self.sentence]}".strip()
 
     @property
-    def _source(self):
+    def _source(self) -> list[str]:
         """The words of the sentence shown, with its tag."""
         return self._words(self._shown)
 
-    def _words(self, shown):
-        return (self._sentences[shown] if isinstance(shown, Integral) else shown).split()
+    def _words(self, shown: int | str) -> list[str]:
+        return (shown if isinstance(shown, str) else self._sentences[shown]).split()
 
     # What may be set.
 
@@ -405,9 +405,9 @@ class LiveTranslator(ModelWidget):
             return table
         weights = self.weights
         query, layer = min(self.query, len(weights) - 1), min(self.layer, self._layers[self.place] - 1)
-        said = said.split()
-        keys = ["<bos>", *said] if self.place == "decoder" else words
-        reader = {"encoder": words, "decoder": keys, "cross": [*said, "<eos>"]}[self.place][query]
+        written = said.split()
+        keys = ["<bos>", *written] if self.place == "decoder" else words
+        reader = {"encoder": words, "decoder": keys, "cross": [*written, "<eos>"]}[self.place][query]
         where = f"{self.place}, layer {layer + 1}" + (f", head {self.head + 1}" if self._heads > 1 else "")
         row = [[f"{w:.2f}"] for w in weights[query]]
         return table + html_table(row, keys, ["weight"], "word", f"What “{reader}” reads ({where})")
@@ -419,7 +419,7 @@ class LiveTranslator(ModelWidget):
 
 
 @functools.cache
-def french_and_english():
+def french_and_english() -> tuple[set[str], ...]:
     """The words that the book's corpus says in French, and in English."""
     from ..corpus import greeting_pairs, pairs
 
@@ -427,7 +427,7 @@ def french_and_english():
     return tuple({word for pair in said for word in pair[side].split()} for side in (0, 1))
 
 
-def uniform(seed):
+def uniform(seed: int) -> Iterator[float]:
     """Numbers from 0 to below 1, without end: mulberry32 (Tommy Ettinger, 2017), a generator of 32 bits.
 
     The page has the same one in a few lines of JavaScript. It is good enough to draw words, and for nothing secret.
@@ -443,7 +443,7 @@ def uniform(seed):
         yield (t ^ t >> 14) / 2**32
 
 
-def drawn(probabilities, number):
+def drawn(probabilities: np.ndarray, number: float) -> int:
     """The first id at which the sum of the probabilities so far, from id 0 on, exceeds number times their sum."""
     sums = np.cumsum(probabilities)
     return int(np.argmax(sums > number * sums[-1]))

@@ -71,19 +71,19 @@ class TrainingBars(Widget):
     ) -> None:
         probabilities = to_numpy(probabilities, "probabilities")
         words = _words(vocabulary, "vocabulary")
-        targets = _words(targets, "targets")
+        right = _words(targets, "targets")
         shape = probabilities.shape
         if len(shape) != 3 or not all(1 <= size <= most for size, most in zip(shape, MOST.values(), strict=True)):
             most = ", ".join(f"at most {most} {name}" for name, most in MOST.items())
             raise ValueError(f"probabilities must be (moments, positions, words), {most}, got shape {shape}")
-        if shape[1:] != (len(targets), len(words)) or len(words) < 2:
-            came = f"{len(targets)} targets and {len(words)} words"
+        if shape[1:] != (len(right), len(words)) or len(words) < 2:
+            came = f"{len(right)} targets and {len(words)} words"
             raise ValueError(
                 f"probabilities must be (moments, targets, words), words 2 or more, got {shape} for {came}"
             )
         if len(set(words)) < len(words):
             raise ValueError(f"vocabulary must name each word once, got {words}")
-        for word in targets:
+        for word in right:
             if word not in words:
                 raise ValueError(f"targets must be words of the vocabulary {words}, got {word!r}")
         sums = probabilities.sum(axis=-1)
@@ -93,13 +93,13 @@ class TrainingBars(Widget):
             raise ValueError(f"probabilities must be 0 or more and sum to 1 over the words, got {came}")
         with np.errstate(divide="ignore"):
             logs = encode(np.maximum(np.log(probabilities), LOWEST), DIGITS)
-        self._logs, self._vocabulary, self._targets = decode(logs), words, targets
+        self._logs, self._vocabulary, self._targets = decode(logs), words, right
         self._epochs = _check_epochs(epochs, shape[0])
         super().__init__(epoch=epoch, smoothing=smoothing)
         self._spec = {
             "element": self.element,
             "logs": logs,
-            "targets": targets,
+            "targets": right,
             "vocabulary": words,
             "epochs": self._epochs,
             "controls": check_controls(controls, CONTROLS),
@@ -171,7 +171,7 @@ class TrainingBars(Widget):
         return f"TrainingBars({moments} moments, {n} positions, {size} words: {mean})"
 
 
-def _words(words, name):
+def _words(words: Iterable[Any], name: str) -> list[str]:
     """Words as a list of strings."""
     if isinstance(words, str):
         raise ValueError(f"{name} must be a list of words, got one string, {words!r}")

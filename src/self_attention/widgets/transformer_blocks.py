@@ -36,7 +36,7 @@ class Stage(NamedTuple):
     @property
     def cosine(self) -> float:
         """Of the angle between what stood there and what was added; NaN if nothing was."""
-        if self.added is None:
+        if self.before is None or self.added is None:
             return float("nan")
         return float(self.before @ self.added / np.linalg.norm(self.before) / np.linalg.norm(self.added))
 
@@ -103,7 +103,7 @@ class TransformerBlocks(ModelWidget):
             self._targets = check_sentences(target, self._model.target)
         if len(self._targets) != len(self._sentences):
             raise ValueError(f"target must be {len(self._sentences)} sentences, got {len(self._targets)}")
-        self._run = {}
+        self._run: dict[tuple[int, str, int], list[Stage]] = {}
         super().__init__(sentence=sentence, place=place)
         token = plain(token)
         if isinstance(token, str):
@@ -157,10 +157,11 @@ class TransformerBlocks(ModelWidget):
     @property
     def says(self) -> list[list[tuple[str, float]]] | None:
         """In the decoder: the three likeliest next words at each stage, a list of (word, probability) each."""
-        if self.place == "encoder":
+        lens = self.lens
+        if lens is None:
             return None
         words = self._model.target.words
-        likeliest = [sorted(enumerate(p), key=lambda pair: -pair[1])[:LIKELIEST] for p in self.lens.tolist()]
+        likeliest = [sorted(enumerate(p), key=lambda pair: -pair[1])[:LIKELIEST] for p in lens.tolist()]
         return [[(words[i], p) for i, p in some] for some in likeliest]
 
     def fallback(self) -> str:
@@ -184,7 +185,7 @@ class TransformerBlocks(ModelWidget):
         return f"TransformerBlocks({name}, {len(self._sentences)} sentences, {where}, {len(self.stages)} stages)"
 
 
-def walk(model, source, target, place, token):
+def walk(model: Any, source: str, target: str, place: str, token: int) -> list[Stage]:
     """The stages of one word: the parts of the layers, one after the other, as `Transformer` puts them together."""
     import torch
 

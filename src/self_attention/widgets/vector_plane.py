@@ -146,7 +146,7 @@ class VectorPlane(Widget):
     def lengths(self) -> tuple[float, float]:
         """Lengths of the two, in all d features."""
         vectors = self.vectors
-        return tuple(float(np.linalg.norm(vectors[i])) for i in (self.first, self.second))
+        return float(np.linalg.norm(vectors[self.first])), float(np.linalg.norm(vectors[self.second]))
 
     @property
     def cosine(self) -> float:
@@ -181,11 +181,11 @@ class VectorPlane(Widget):
         return f"VectorPlane({n} vectors, d={d}, {two}: cosine {self.cosine:.2f})"
 
 
-def check_point(place, name):
+def check_point(place: Any, name: str) -> list[float]:
     """Two finite numbers as a list of two floats."""
     place = list(place) if isinstance(place, (list, tuple, np.ndarray)) else [place]
-    numbers = all(isinstance(x, Real) and not isinstance(x, bool) and abs(x) <= MAX_ABS for x in place)
-    if len(place) != 2 or not numbers:
+    numbers = all(isinstance(x, Real) and not isinstance(x, bool) for x in place)
+    if len(place) != 2 or not numbers or not all(abs(x) <= MAX_ABS for x in place):
         raise ValueError(f"{name} must be two finite numbers, at most {MAX_ABS:g} in size, got {place}")
     return [float(x) for x in place]
 
