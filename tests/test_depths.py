@@ -83,6 +83,11 @@ def test_the_script_is_deterministic_and_follows_the_seed(script, monkeypatch, t
             assert its["valid"][its["rate"]] == max(its["valid"].values()) and its["right"] == its["test"][its["rate"]]
 
 
+def test_a_stack_can_begin_with_orthogonal_matrices(script):
+    W = script.reader("neither", 1, seed=0, orthogonal=True).layer.layers[0].attention.output.weight
+    torch.testing.assert_close(W @ W.T, torch.eye(32))
+
+
 # What the logs say
 
 

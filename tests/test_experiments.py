@@ -64,7 +64,7 @@ def test_recall_follows_the_seed():
 
 @pytest.mark.parametrize(
     ("what", "says"),
-    [({"pairs": 9}, "pairs must be at most n = 8, came 9"), ({"distance": 9}, "distance must be at most n = 8, came 9"),
+    [({"pairs": 9}, "pairs to be at most n = 8, got 9"), ({"distance": 9}, "distance to be at most n = 8, got 9"),
      ({"pairs": 0}, "pairs"), ({"distance": 0}, "distance"), ({"count": 0}, "count")],
 )  # fmt: skip
 def test_what_cannot_be_asked_is_refused(what, says):
@@ -145,7 +145,7 @@ def test_patches_are_squares_of_the_image():
 
 @pytest.mark.parametrize("model", [Recaller, ImageReader])
 def test_an_unknown_kind_is_refused(model):
-    with pytest.raises(ValueError, match="kind must be one of .*self-attention, came 'mlp'"):
+    with pytest.raises(ValueError, match="expected kind to be one of .*self-attention, got 'mlp'"):
         model("mlp")
 
 
@@ -183,6 +183,19 @@ def test_the_scripts_are_deterministic_and_follow_the_seed(scripts, monkeypatch,
         assert one["name"] == name and one["seed"] == 0 and one["command"].startswith("python training/train_")
         for task, kinds in one["test"].items():
             assert all(kinds[kind] != two["test"][task][kind] for kind in kinds)
+
+
+def test_fewer_digits_and_a_wider_state_have_a_log_of_their_own(scripts, monkeypatch, tmp_path):
+    monkeypatch.setattr(
+        scripts[0], "recall_examples", lambda n, *how, **more: recall_examples(min(n, 40), *how, **more)
+    )
+    words = ["--n", "4", "--pairs", "4", "--kinds", "gru", "--width", "6", "--steps", "1"]
+    [(name, text)] = runs(scripts[0].main, tmp_path / "short", *words).items()
+    found = json.loads(text)
+    assert name == "recall_n4_width6_seed0_steps1.json"
+    assert "--n 4 --width 6" in found["command"]
+    assert list(found["test"]["4"]["gru"]["right"]) == ["1", "2", "4"]
+    assert found["test"]["4"]["gru"]["parameters"] == sum(W.numel() for W in Recaller("gru", 4, 6).parameters())
 
 
 # What the logs say
@@ -239,6 +252,25 @@ def test_many_digits_to_keep_are_kept_by_attention_alone(distance):
     for task in ("8", "64"):
         assert min(right(runs, task, "self-attention", distance)) > 98
         assert max(max(right(runs, task, kind, distance)) for kind in KINDS[:-1]) < 45
+
+
+def average(runs, kind):
+    """The share of right answers of each run among eight digits with eight names, in %, averaged over distances."""
+    return [mean(run["test"]["8"][kind]["right"].values()) for run in runs]
+
+
+def test_without_any_distance_a_gru_recalls_no_more_and_an_lstm_twice_as_much():
+    near, far = logs("recall_n8", 1500), logs("recall", 1500)
+    assert [run["seed"] for run in near] == [0, 1, 2]
+    assert max(average(near, "gru")) < max(average(far, "gru")) + 5
+    assert min(average(near, "lstm")) > 1.5 * max(average(far, "lstm"))
+    assert min(average(near, "self-attention")) > 98
+
+
+def test_a_wider_state_recalls_more():
+    wide, narrow = logs("recall_n8_width256_rate0.003", 1500), logs("recall_n8", 1500)
+    assert [run["seed"] for run in wide] == [0, 1, 2]
+    assert min(average(wide, "gru")) > max(average(narrow, "gru")) + 10
 
 
 def test_attention_needs_the_fewest_steps():

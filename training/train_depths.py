@@ -4,6 +4,9 @@
 
 All learn from the same examples, for the same number of steps, each at three rates; a validation part says which of
 them counts. Writes one log for all; no weights. Same seed, same machine, same numbers; five minutes on a quiet core.
+Is it the start that stops the stacks without sums? --orthogonal begins with other matrices:
+
+    python training/train_depths.py --seed 0 --orthogonal --depths 2 4 --kinds "no residual" neither
 """
 
 import shlex
@@ -59,19 +62,22 @@ class Stack(torch.nn.Module):
         return self.norm(X), weights
 
 
-def reader(kind, depth, seed):
+def reader(kind, depth, seed, orthogonal=False):
     """Chapter 10's model for the recall task, with this stack in place of its one layer."""
     torch.manual_seed(seed)
     model = Recaller("self-attention", N)
     model.layer = Stack(kind, depth)
+    for W in model.layer.parameters():
+        if orthogonal and W.ndim == 2:
+            torch.nn.init.orthogonal_(W)
     return model
 
 
-def measure(kind, depth, parts, seed, steps):
+def measure(kind, depth, parts, seed, steps, orthogonal=False):
     """At each rate, the share of right answers in % in each part; the rate that is best in the validation part."""
     found = {part: {} for part in parts}
     for rate in RATES:
-        model = train(reader(kind, depth, seed), parts["train"], steps, batch=32, rate=rate, seed=seed)
+        model = train(reader(kind, depth, seed, orthogonal), parts["train"], steps, batch=32, rate=rate, seed=seed)
         for part, rates in found.items():
             rates[f"{rate:g}"] = round(100 * accuracy(model, parts[part][:1000]), 1)
     found["rate"] = max(found["valid"], key=found["valid"].get)
@@ -84,8 +90,10 @@ def main(*words):
     parser = options(__doc__, STEPS)
     parser.add_argument("--depths", type=int, nargs="+", default=DEPTHS)
     parser.add_argument("--kinds", nargs="+", choices=KINDS, default=list(KINDS))
-    seed, steps, out, depths, kinds = vars(parser.parse_args(words)).values()
+    parser.add_argument("--orthogonal", action="store_true", help="every matrix begins orthogonal")
+    seed, steps, out, depths, kinds, orthogonal = vars(parser.parse_args(words)).values()
     name = "depths" + ("" if tuple(depths) == DEPTHS else "_".join(map(str, depths)))
+    name += "_orthogonal" if orthogonal else ""
     file = log_file(name, seed, steps, out)
     torch.set_num_threads(1)
 
@@ -94,10 +102,11 @@ def main(*words):
     command = ["python", "training/train_depths.py", "--seed", seed, "--steps", steps]
     command += ["--depths", *depths] if name != "depths" else []
     command += ["--kinds", *kinds] if len(kinds) < len(KINDS) else []
+    command += ["--orthogonal"] if orthogonal else []
     command = shlex.join(map(str, command))
     entries = {"name": name, "command": command, "version": __version__, "seed": seed, "steps": steps}
     entries["test"] = {
-        str(depth): {kind: measure(kind, depth, parts, seed, steps) for kind in kinds} for depth in depths
+        str(depth): {kind: measure(kind, depth, parts, seed, steps, orthogonal) for kind in kinds} for depth in depths
     }
     write(file, entries)
 

@@ -26,13 +26,13 @@ def as_arrays(**given: Any) -> tuple[Any, ...]:
     found = {name: xp for name, xp in libraries.items() if xp is not None}
     xp = next(iter(found.values()), array_api_compat.numpy)
     if any(other is not xp for other in found.values()):
-        came = ", ".join(f"{name} from {short(other)}" for name, other in found.items())
-        raise ValueError(f"all arrays must come from one library, came {came}")
+        got = ", ".join(f"{name} from {short(other)}" for name, other in found.items())
+        raise ValueError(f"expected all arrays to come from one library, got {got}")
     arrays = {name: x if name in found else converted(name, x, xp) for name, x in given.items()}
     places = {name: arrays[name].device for name in found}
     if any(place != next(iter(places.values())) for place in places.values()):
-        came = ", ".join(f"{name} on {place}" for name, place in places.items())
-        raise ValueError(f"all arrays must be on one device, came {came}")
+        got = ", ".join(f"{name} on {place}" for name, place in places.items())
+        raise ValueError(f"expected all arrays to be on one device, got {got}")
     return xp, *arrays.values()
 
 
@@ -40,11 +40,11 @@ def library(name: str, x: Any) -> Any:
     """The array library of an array, None of anything else; refuse arrays that would be read wrongly."""
     if isinstance(x, np.ma.MaskedArray):
         raise ValueError(
-            f"{name} must be a plain array, came a masked one: pass {name}.filled(0), and say what may be attended to "
-            f"with mask=~np.ma.getmaskarray(...)"
+            f"expected {name} to be a plain array, got a masked one: pass {name}.filled(0), and say what may be "
+            f"attended to with mask=~np.ma.getmaskarray(...)"
         )
     if isinstance(x, np.matrix):
-        raise ValueError(f"{name} must be a plain array, came a matrix: pass np.asarray({name})")
+        raise ValueError(f"expected {name} to be a plain array, got a matrix: pass np.asarray({name})")
     torch = sys.modules.get("torch")
     if torch is not None and isinstance(x, torch.Tensor):
         from array_api_compat import (
@@ -52,7 +52,7 @@ def library(name: str, x: Any) -> Any:
         )  # its `array_namespace` knows that too; torch.compile warns of its caches
 
         if x.layout != torch.strided:
-            raise ValueError(f"{name} must be a dense tensor, came {x.layout}: pass {name}.to_dense()")
+            raise ValueError(f"expected {name} to be a dense tensor, got {x.layout}: pass {name}.to_dense()")
         return xp
     return array_api_compat.array_namespace(x) if array_api_compat.is_array_api_obj(x) else None
 
@@ -64,23 +64,25 @@ def short(xp: Any) -> str:
 
 def converted(name: str, x: Any, xp: Any = array_api_compat.numpy) -> np.ndarray:
     """A list, a range or a frame as a NumPy array; refuse it where arrays of another library `xp` stand beside it."""
-    came = type(x).__name__
+    got = type(x).__name__
     if not (isinstance(x, list | tuple | range) or hasattr(x, "__array__")):
-        raise ValueError(f"{name} must be an array (NumPy or torch), came {came}")
+        raise ValueError(f"expected {name} to be an array (NumPy or torch), got {got}")
     check_items(name, x)
     if xp is not array_api_compat.numpy:
-        raise ValueError(f"{name} must be an array of {short(xp)}, like the others, came {came}")
+        raise ValueError(f"expected {name} to be an array of {short(xp)}, like the others, got {got}")
     try:
         return np.asarray(x)
     except (TypeError, ValueError) as error:
-        raise ValueError(f"{name} must be an array, or a list that makes one, came {came}: {error}") from None
+        raise ValueError(f"expected {name} to be an array, or a list that makes one, got {got}: {error}") from None
 
 
 def check_items(name: str, x: Any) -> None:
     """Refuse a list that holds arrays which NumPy would not take as they are: tensors, masked arrays."""
     for item in x if isinstance(x, list | tuple) else ():
         if library(name, item) not in (None, array_api_compat.numpy):
-            raise ValueError(f"{name} must be one array, came {type(x).__name__} of them: pass torch.stack({name})")
+            raise ValueError(
+                f"expected {name} to be one array, got {type(x).__name__} of them: pass torch.stack({name})"
+            )
         check_items(name, item)
 
 
@@ -89,7 +91,7 @@ def as_reals(**given: Any) -> tuple[Any, ...]:
     xp, *arrays = as_arrays(**given)
     for name, array in zip(given, arrays, strict=True):
         if not xp.isdtype(array.dtype, ("bool", "integral", "real floating")):
-            raise ValueError(f"{name} must hold booleans or real numbers, came {array.dtype}")
+            raise ValueError(f"expected {name} to hold booleans or real numbers, got {array.dtype}")
     return xp, *arrays
 
 
@@ -107,11 +109,11 @@ def as_floats(**given: Any) -> tuple[Any, ...]:
         elif xp.isdtype(array.dtype, "integral"):
             dtypes.append(default_float(xp))
         else:
-            raise ValueError(f"{name} must hold floats or integers, came {array.dtype}")
+            raise ValueError(f"expected {name} to hold floats or integers, got {array.dtype}")
     try:
         dtype = xp.result_type(*dtypes)
     except RuntimeError as error:  # torch's floats of 8 bits have no common dtype with others
-        raise ValueError(f"{', '.join(given)} must have a common dtype: {error}") from None
+        raise ValueError(f"expected {', '.join(given)} to have a common dtype: {error}") from None
     wide = xp.float32 if xp.finfo(dtype).bits < 32 else dtype
     return xp, dtype, *(xp.astype(array, wide, copy=False) for array in arrays)
 
@@ -189,7 +191,7 @@ def as_mask(mask: Array | None, scores: Array) -> Any:
         return None
     xp, _, mask = as_arrays(scores=scores, mask=mask)
     if not xp.isdtype(mask.dtype, "bool"):
-        raise ValueError(f"mask must be boolean (True = may attend), came {mask.dtype}")
+        raise ValueError(f"expected mask to be boolean (True = may attend), got {mask.dtype}")
     if broadcast_shape(mask.shape, scores.shape) != tuple(scores.shape):
         raise ValueError(f"mask {tuple(mask.shape)} does not broadcast to the scores {tuple(scores.shape)}")
     return mask
@@ -205,11 +207,13 @@ def plain(name: str, value: Any) -> Any:
     ):
         return value
     if getattr(value, "requires_grad", False):
-        raise ValueError(f"{name} must be a number, which has no gradient to lose: pass {name}.item(), came {value!r}")
+        raise ValueError(
+            f"expected {name} to be a number, which has no gradient to lose: pass {name}.item(), got {value!r}"
+        )
     try:
         return value.item()
     except RuntimeError:  # of torch, under vmap and on the meta device
-        raise ValueError(f"{name} must be a number whose value can be seen, came {value!r}") from None
+        raise ValueError(f"expected {name} to be a number whose value can be seen, got {value!r}") from None
 
 
 def check_number(name: str, value: Any, least: float = -math.inf, finite: bool = False) -> float:
@@ -218,7 +222,7 @@ def check_number(name: str, value: Any, least: float = -math.inf, finite: bool =
     real = isinstance(number, Real) and not isinstance(number, bool)
     if not real or not number >= least or (finite and abs(number) == math.inf):
         expected = f"a {'finite ' if finite else ''}number" + (f" of at least {least}" if least > -math.inf else "")
-        raise ValueError(f"{name} must be {expected}, came {value!r}")
+        raise ValueError(f"expected {name} to be {expected}, got {value!r}")
     return float(number)
 
 
@@ -228,7 +232,7 @@ def check_integer(name: str, value: Any, least: int = 0) -> int:
     symbol = getattr(sys.modules.get("torch"), "SymInt", int)  # a size that stays open while torch exports
     whole = isinstance(number, Integral | symbol) and not isinstance(number, bool)
     if not whole or number < least:
-        raise ValueError(f"{name} must be an integer of at least {least}, came {value!r}")
+        raise ValueError(f"expected {name} to be an integer of at least {least}, got {value!r}")
     return number
 
 
@@ -236,7 +240,7 @@ def check_axis(axis: Any, array: Array) -> int:
     """The axis as Python's integer; refuse one that the array does not have."""
     axis = check_integer("axis", axis, least=-array.ndim)
     if axis >= array.ndim:
-        raise ValueError(f"axis must be less than {array.ndim}, came {axis}: {tuple(array.shape)}")
+        raise ValueError(f"expected axis to be less than {array.ndim}, got {axis}: {tuple(array.shape)}")
     return axis
 
 
@@ -244,7 +248,7 @@ def namespace(like: Array | None) -> Any:
     """The array library of `like`, NumPy where it is None."""
     xp = array_api_compat.numpy if like is None else library("like", like)
     if xp is None:
-        raise ValueError(f"like must be an array (NumPy or torch), came {type(like).__name__}")
+        raise ValueError(f"expected like to be an array (NumPy or torch), got {type(like).__name__}")
     return xp
 
 
@@ -260,18 +264,20 @@ def as_integers(name: str, values: Any, below: int, like: Array | None = None) -
     elif like is None:
         xp = own
     elif own is not xp:
-        raise ValueError(f"all arrays must come from one library, came {name} from {short(own)}, like from {short(xp)}")
+        raise ValueError(
+            f"expected all arrays to come from one library, got {name} from {short(own)}, like from {short(xp)}"
+        )
     if not own.isdtype(values.dtype, "integral"):
-        raise ValueError(f"{name} must hold integers, came {values.dtype}")
+        raise ValueError(f"expected {name} to hold integers, got {values.dtype}")
     values = own.astype(values, own.int64, copy=False)  # to a tensor of bytes, 256 would be 0
     if surely(own.any((values < 0) | (values >= below))):
         wrong = min(int(own.min(values)), 0) or int(own.max(values))
-        raise ValueError(f"{name} must lie from 0 to {below - 1}, came {wrong}")
+        raise ValueError(f"expected {name} to lie from 0 to {below - 1}, got {wrong}")
     if own is not xp or (like is not None and values.device != like.device):
         try:
             values = xp.asarray(values, device=device(like))
         except RuntimeError:  # from torch's meta device
-            raise ValueError(f"{name} must hold values that can be seen, came {values!r}") from None
+            raise ValueError(f"expected {name} to hold values that can be seen, got {values!r}") from None
     return xp, values
 
 
@@ -297,4 +303,4 @@ def to_numpy(name: str, array: Any) -> np.ndarray:
     try:
         return array.numpy(force=True)
     except RuntimeError:
-        raise ValueError(f"{name} must hold values that can be seen, came {array!r}") from None
+        raise ValueError(f"expected {name} to hold values that can be seen, got {array!r}") from None

@@ -170,7 +170,7 @@ def entropy(weights: Array, *, axis: int = -1) -> Array:
     xp, dtype, weights = as_floats(weights=weights)
     axis = check_axis(axis, weights)
     if surely(xp.any(weights < 0)):
-        raise ValueError(f"weights must not be negative, came {xp.min(weights)}")
+        raise ValueError(f"expected weights not to be negative, got {xp.min(weights)}")
     logarithms = xp.log2(xp.where(weights > 0, weights, 1.0))
     bits = 0.0 - xp.sum(weights * logarithms, axis=axis)  # a plain minus would print -0.0
     return xp.astype(bits, dtype, copy=False)

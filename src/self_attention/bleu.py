@@ -100,11 +100,11 @@ def brevity_penalty(said: Sequence[str], right: Sequence[str | Sequence[str]]) -
 def compared(said: Sequence[str], right: Sequence[str | Sequence[str]]) -> Iterator[tuple[list[str], list[list[str]]]]:
     """Pairs of a sentence and its references, cut into words."""
     if isinstance(said, str) or isinstance(right, str) or len(said) != len(right) or not len(said):
-        raise ValueError(f"said and right must be lists of sentences, equally many, came {said!r} and {right!r}")
+        raise ValueError(f"expected said and right to be lists of sentences, equally many, got {said!r} and {right!r}")
     for sentence, references in zip(said, right, strict=True):
         references = [references] if isinstance(references, str) else references
         if not references:
-            raise ValueError(f"expected at least one right sentence for {sentence!r}, came none")
+            raise ValueError(f"expected at least one right sentence for {sentence!r}, got none")
         yield sentence.split(), [reference.split() for reference in references]
 
 

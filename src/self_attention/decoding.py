@@ -141,10 +141,10 @@ def truncate(probabilities: torch.Tensor, top_k: int | None = None, top_p: float
     if top_p is not None:
         check_number("top_p", top_p, least=0)
         if top_p > 1:
-            raise ValueError(f"top_p must be at most 1, came {top_p!r}")
+            raise ValueError(f"expected top_p to be at most 1, got {top_p!r}")
     totals = probabilities.double().sum(dim=-1)
     if not ((probabilities >= 0).all() and ((totals - 1).abs() < 1e-3).all()):
-        raise ValueError(f"probabilities must sum to 1 and not be negative, came {probabilities}")
+        raise ValueError(f"expected probabilities to sum to 1 and not be negative, got {probabilities}")
     if top_k is None and top_p is None:
         return probabilities
     kept, order = probabilities.double().sort(dim=-1, descending=True, stable=True)  # (..., V)
@@ -205,7 +205,7 @@ def beam_search(
     for name, value in (("width", width), ("number", number), ("max_len", max_len)):
         check_integer(name, value, least=1)
     if number > width:
-        raise ValueError(f"number must be at most width, came number = {number} and width = {width}")
+        raise ValueError(f"expected number to be at most width, got number = {number} and width = {width}")
     most = length_penalty(max_len, alpha)
     running, ended = [Hypothesis((), 0.0, 0.0)], list[Hypothesis]()
     while running and len(running[0].ids) < max_len:
@@ -274,12 +274,14 @@ def ask(predict: Callable[[torch.Tensor], torch.Tensor], prefixes: Sequence[Hypo
     ids = torch.tensor([[Vocabulary.BOS, *prefix.ids] for prefix in prefixes])  # (k, n)
     answer = predict(ids)
     if not isinstance(answer, torch.Tensor) or answer.ndim != 2 or len(answer) != len(ids):
-        came = tuple(answer.shape) if isinstance(answer, torch.Tensor) else type(answer).__name__
-        raise ValueError(f"predict must return a tensor of log-probabilities (k, V), k = {len(ids)}, came {came}")
+        got = tuple(answer.shape) if isinstance(answer, torch.Tensor) else type(answer).__name__
+        raise ValueError(f"expected predict to return a tensor of log-probabilities (k, V), k = {len(ids)}, got {got}")
     log_probabilities = answer.cpu().double()  # some devices have no float64
     totals = log_probabilities.exp().sum(dim=-1)
     if not ((totals > 0).any() and (totals < 1 + 1e-3).all()):
-        raise ValueError(f"predict must return log-probabilities, came {totals.tolist()} as sums of the probabilities")
+        raise ValueError(
+            f"expected predict to return log-probabilities, got {totals.tolist()} as sums of the probabilities"
+        )
     return log_probabilities
 
 

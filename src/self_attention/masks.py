@@ -65,7 +65,7 @@ def window_mask(n: int, width: int, *, m: int | None = None, offset: int = 0, li
     """
     width = check_integer("width", width, least=1)
     if width % 2 == 0:
-        raise ValueError(f"width must be odd (the query's own position and as many on each side), came {width}")
+        raise ValueError(f"expected width to be odd (the query's own position and as many on each side), got {width}")
     queries, keys = query_and_key_positions(n, m, offset, like)
     return abs(queries - keys) <= width // 2
 
@@ -123,7 +123,7 @@ def adjacency_mask(A: Array, *, self_loops: bool = True) -> Array:
     xp, A = as_reals(A=A)
     sizes = check_shapes(A=(A, "n n"))
     if surely(xp.any(A != A)):  # only NaN differs from itself
-        raise ValueError("A must not hold NaN")
+        raise ValueError("expected A not to hold NaN")
     mask = xp.astype(A, xp.bool)  # (..., n, n)
     return mask | xp.eye(sizes["n"], dtype=xp.bool, device=device(A)) if self_loops else mask
 

@@ -101,7 +101,7 @@ def as_labels(name: str, tokens: Iterable[Any]) -> list[str]:
     try:
         tokens = [str(token) for token in (tokens.tolist() if hasattr(tokens, "tolist") else tokens)]
     except TypeError:
-        raise ValueError(f"{name} must be a list of labels, came {type(tokens).__name__}") from None
+        raise ValueError(f"expected {name} to be a list of labels, got {type(tokens).__name__}") from None
     tokens = [token.replace("\n", "\N{RETURN SYMBOL}") for token in tokens]
     return [token if len(token) <= LONGEST else token[: LONGEST - 1] + "\N{HORIZONTAL ELLIPSIS}" for token in tokens]
 
@@ -118,18 +118,18 @@ def check_map(values: Any, tokens: Sequence[str], key_tokens: Sequence[str], kin
     values = to_numpy("values", values)
     expected = len(tokens), len(key_tokens)
     if values.shape != expected or values.size == 0:
-        raise ValueError(f"values must be (n, m) = {expected} for these tokens, came {values.shape}")
+        raise ValueError(f"expected values to be (n, m) = {expected} for these tokens, got {values.shape}")
     if kind not in COLOURS:
-        raise ValueError(f"kind must be 'weights' or 'scores', came {kind!r}")
+        raise ValueError(f"expected kind to be 'weights' or 'scores', got {kind!r}")
     masked = np.isneginf(values) & (kind == "scores")
     if mask is not None:
         masked = masked | ~as_mask(to_numpy("mask", mask), values)
     shown = np.ma.array(values, mask=masked)
     seen = shown.compressed()
     if not np.isfinite(seen).all():
-        raise ValueError("values must be finite where they are not masked")
+        raise ValueError("expected values to be finite where they are not masked")
     if kind == "weights" and ((seen < 0) | (seen > 1 + 1e-6)).any():
-        raise ValueError(f"weights must lie from 0 to 1, came {seen.min():g} to {seen.max():g}; are they scores?")
+        raise ValueError(f"expected weights to lie from 0 to 1, got {seen.min():g} to {seen.max():g}; are they scores?")
     return shown
 
 

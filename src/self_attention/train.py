@@ -51,7 +51,7 @@ def number(kind: type, expected: str, fits: Callable[[Any], bool]) -> Callable[[
 
     def read(text: str) -> Any:
         if not fits(value := kind(text)):
-            raise argparse.ArgumentTypeError(f"expected {expected}, came {text}")
+            raise argparse.ArgumentTypeError(f"expected {expected}, got {text}")
         return value
 
     read.__name__ = kind.__name__
@@ -69,7 +69,7 @@ def device(text: str) -> torch.device:
     try:
         torch.zeros(1, device=text).item()  # "meta" has no numbers
     except (RuntimeError, AssertionError, NotImplementedError) as error:
-        raise argparse.ArgumentTypeError(f"expected a device of this machine such as cpu, came {text}") from error
+        raise argparse.ArgumentTypeError(f"expected a device of this machine such as cpu, got {text}") from error
     return text
 
 
@@ -122,20 +122,20 @@ def check(asked: argparse.Namespace) -> None:
     """
     asked.to = asked.to or asked.languages[::-1]
     if len(set(asked.languages)) < 2 or not all(name.isalnum() for name in asked.languages):
-        raise ValueError(f"--languages must be two different names of letters and digits, came {asked.languages}")
+        raise ValueError(f"expected --languages to be two different names of letters and digits, got {asked.languages}")
     if len(set(asked.to)) < len(asked.to) or not set(asked.to) <= set(asked.languages):
-        raise ValueError(f"--to must be one or both of {', '.join(asked.languages)}, came {' '.join(asked.to)}")
+        raise ValueError(f"expected --to to be one or both of {', '.join(asked.languages)}, got {' '.join(asked.to)}")
     if asked.pairs is None and asked.languages != ["fr", "en"]:
         raise ValueError("--languages belongs to --pairs: the book's corpus is fr en")
     if asked.device != "cpu" and int(os.environ.get("WORLD_SIZE", 1)) > 1:
-        raise ValueError(f"--device belongs to one process: under torchrun it must be cpu, came {asked.device}")
+        raise ValueError(f"expected --device to be cpu under torchrun, got {asked.device}")
     if asked.out.suffix != ".safetensors":
-        raise ValueError(f"--out must end in .safetensors, came {asked.out}")
+        raise ValueError(f"expected --out to end in .safetensors, got {asked.out}")
     for name, path in (("out", asked.out), ("log-file", asked.log_file), ("checkpoint", asked.checkpoint)):
         if path and not path.parent.is_dir():
             raise ValueError(f"--{name} {path}: there is no folder {path.parent}")
         if path and path.is_dir():
-            raise ValueError(f"--{name} {path} must be a file, but is a folder")
+            raise ValueError(f"expected --{name} to be a file, got the folder {path}")
 
 
 # Data
@@ -152,9 +152,9 @@ def read(path: Path) -> list[tuple[str, str]]:
         try:
             sides = tuple(" ".join(side.split()) for side in normalize("NFC", line.decode()).split("\t"))
         except UnicodeDecodeError as error:
-            raise ValueError(f"{path}, line {number}: expected UTF-8, came {line[:40]!r}") from error
+            raise ValueError(f"{path}, line {number}: expected UTF-8, got {line[:40]!r}") from error
         if len(sides) != 2 or not all(sides):
-            raise ValueError(f"{path}, line {number}: expected a sentence, a tab, a translation, came {line[:40]!r}")
+            raise ValueError(f"{path}, line {number}: expected a sentence, a tab, a translation, got {line[:40]!r}")
         if special := set(SPECIAL_TOKENS) & set(" ".join(sides).split()):
             raise ValueError(f"{path}, line {number}: {min(special)} is a special token, not a word")
         pairs[sides] = None
@@ -186,7 +186,7 @@ def parts(asked: argparse.Namespace) -> tuple[list[Any], dict[str, list[Any]]]:
         right = {pair[1] for pair in train}
         test = [pair for pair in pairs if pair[0] in held_out and pair[1] not in right]
         if not test:
-            raise ValueError(f"{asked.pairs}: expected pairs enough to hold one sentence in 20 out, came {len(pairs)}")
+            raise ValueError(f"{asked.pairs}: expected pairs enough to hold one sentence in 20 out, got {len(pairs)}")
     train = [pair for pair in train if longer(pair) <= (asked.max_len or longer(pair))][: asked.size]
     if not train:
         raise ValueError(f"--max-len {asked.max_len} leaves no pair to learn from")
@@ -305,11 +305,11 @@ class Run:
             checkpoint = torch.load(path, map_location="cpu", weights_only=True)
             was, corpus, training, log = (checkpoint[name] for name in ("options", "corpus", "training", "log"))
         except Exception as error:  # whatever torch says of a file that is no checkpoint
-            raise ValueError(f"--checkpoint {path} must be one of this command, came something else") from error
+            raise ValueError(f"expected --checkpoint {path} to be one of this command, got something else") from error
         for name, value in self.options.items():
             if name not in was or was[name] != value:
                 option = f"--{name.replace('_', '-')}"
-                raise ValueError(f"--checkpoint {path} is of another run: {option} {was.get(name)}, came {value}")
+                raise ValueError(f"--checkpoint {path} is of another run: {option} {was.get(name)}, got {value}")
         if corpus != self.log.facts["corpus"]:
             raise ValueError(f"--checkpoint {path} is of another run: its --pairs were others")
         self.training.load_state_dict(training)

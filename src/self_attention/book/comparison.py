@@ -54,7 +54,7 @@ def recall_examples(
     for name, number in (("pairs", pairs), ("distance", 1 if distance is None else distance)):
         check_integer(name, number, least=1)
         if number > n:
-            raise ValueError(f"{name} must be at most n = {n}, came {number}")
+            raise ValueError(f"expected {name} to be at most n = {n}, got {number}")
     chance, rows = torch.Generator().manual_seed(int(seed)), torch.arange(count)
     distances = torch.randint(1, n + 1, (count,), generator=chance) if distance is None else torch.tensor(distance)
     distances = distances.expand(count)  # (count,)
@@ -119,7 +119,7 @@ class Recaller(nn.Module):
 
     def __init__(self, kind: str, n: int = 64, d: int | None = None) -> None:
         if kind not in self.WIDTHS:
-            raise ValueError(f"kind must be one of {', '.join(self.WIDTHS)}, came {kind!r}")
+            raise ValueError(f"expected kind to be one of {', '.join(self.WIDTHS)}, got {kind!r}")
         super().__init__()
         self.kind, d = kind, d or self.WIDTHS[kind]
         self.names, self.digits = nn.Embedding(n + 1, d), nn.Embedding(DIGITS + 1, d)
@@ -224,7 +224,7 @@ class ImageReader(nn.Module):
 
     def __init__(self, kind: str) -> None:
         if kind not in ("cnn", "self-attention"):
-            raise ValueError(f"kind must be one of cnn, self-attention, came {kind!r}")
+            raise ValueError(f"expected kind to be one of cnn, self-attention, got {kind!r}")
         super().__init__()
         self.kind = kind
         if kind == "cnn":

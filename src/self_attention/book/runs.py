@@ -13,8 +13,14 @@ from typing import Any
 from .. import nn
 from ..training.log import Log, card
 
-TRANSLATES = "Pairs of sentences of the book's corpus (self_attention/corpus/): 40,000 to learn from, 2,000 to test."
-TAGS = "Tagged English sentences of the book's corpus (self_attention/corpus/): 4,000 to learn from, 1,000 to test."
+TRANSLATES = (
+    "Pairs of sentences of the book's corpus (self_attention/corpus/): 40,000 to learn from. The figures are of the "
+    "2,000 of its part test, which was in view when steps and sizes were settled; no choice has seen the part valid."
+)
+TAGS = (
+    "Tagged English sentences of the book's corpus (self_attention/corpus/): 4,000 to learn from. The figures are of "
+    "1,000 of its part test, which was in view when steps and sizes were settled; no choice has seen the part valid."
+)
 PRONOUNS = 'Chapter 8: English to French, where "it" must become il or elle. '
 ABOUT = {  # what each model of the package is for, and what it learned from
     "tagger_1": ("Chapter 3: tag each word from the word alone.", TAGS),

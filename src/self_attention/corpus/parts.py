@@ -66,7 +66,8 @@ def corpus(train: int = 40_000, valid: int = 2_000, test: int = 2_000, seed: int
         seed: of what the grammar draws.
 
     Returns:
-        {"train": [Pair, ...], "valid": [...], "test": [...]}, each as `pairs` gives it.
+        {"train": [Pair, ...], "valid": [...], "test": [...]}, each as `pairs` gives it. The book's models were chosen
+        with "test" in view; "valid" is what no choice has seen (training/README.md).
 
     >>> {part: len(its_pairs) for part, its_pairs in corpus(train=3, valid=1, test=2).items()}
     {'train': 3, 'valid': 1, 'test': 2}

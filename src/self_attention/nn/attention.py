@@ -36,7 +36,7 @@ class MultiHeadAttention(nn.Module):
         check_integer("d_model", d_model, least=1)
         check_integer("h", h, least=1)
         if d_model % h:
-            raise ValueError(f"h must divide d_model, came h = {h} and d_model = {d_model}")
+            raise ValueError(f"expected h to divide d_model, got h = {h} and d_model = {d_model}")
         super().__init__()
         self.h = h
         self.queries, self.keys, self.values, self.output = (nn.Linear(d_model, d_model) for _ in range(4))

@@ -45,7 +45,9 @@ def intervene(transformer: "Transformer", intervention: Intervention | Sequence[
     attentions, interventions = transformer.attentions(), as_list(intervention)
     for one in interventions:
         if not callable(one):
-            raise ValueError(f"intervention must be a function of place, layer and weights, came {type(one).__name__}")
+            raise ValueError(
+                f"expected intervention to be a function of place, layer and weights, got {type(one).__name__}"
+            )
         if isinstance(one, Force):
             one.check_layer(attentions)
     before = {place: module.attention for place, module in attentions.items()}
@@ -65,9 +67,9 @@ def wrapped(attention: Attention, change: Callable[[torch.Tensor], torch.Tensor]
     def changed(Q, K, V, mask=None):
         _, weights = attention(Q, K, V, mask)
         own, weights = weights, change(weights)
-        came = tuple(weights.shape) if isinstance(weights, torch.Tensor) else type(weights).__name__
-        if came != own.shape:
-            raise ValueError(f"an intervention must return weights (b, h, n, m) = {tuple(own.shape)}, came {came}")
+        got = tuple(weights.shape) if isinstance(weights, torch.Tensor) else type(weights).__name__
+        if got != own.shape:
+            raise ValueError(f"expected an intervention to return weights (b, h, n, m) = {tuple(own.shape)}, got {got}")
         weights = weights.to(V)  # their dtype and device
         return weights @ V, weights
 
@@ -104,7 +106,7 @@ class Force:
         head: int | None = None,
     ) -> None:
         if place not in PLACES:
-            raise ValueError(f"place must be one of {', '.join(PLACES)}, came {place!r}")
+            raise ValueError(f"expected place to be one of {', '.join(PLACES)}, got {place!r}")
         check_integer("layer", layer)
         self.place, self.layer, self.head = place, layer, head
         self.query, self.key = (
@@ -137,13 +139,13 @@ class Force:
             if name != "query" or self.place == "encoder":
                 as_integers(name, i, below)
             if name != "head" and len(i) not in (1, b):
-                raise ValueError(f"{name} must be one number, or one for each of {b} sentences, came {len(i)}")
+                raise ValueError(f"expected {name} to be one number, or one for each of {b} sentences, got {len(i)}")
 
     def check_layer(self, attentions: Iterable[tuple[str, int]]) -> None:
         """Refuse a layer that is not among the attentions, {(place, layer): ...}."""
         layers = sum(place == self.place for place, _ in attentions)
         if self.layer >= layers:
-            raise ValueError(f"layer must be less than {layers}, the layers of {self.place!r}, came {self.layer}")
+            raise ValueError(f"expected layer to be less than {layers}, the layers of {self.place!r}, got {self.layer}")
 
     def check_rows(self, counts: Sequence[int]) -> None:
         """Refuse a row of the decoder that a sentence does not have; `counts` says how many each of b has."""
@@ -151,7 +153,7 @@ class Force:
             for row, count in zip(self.query.flatten().expand(len(counts)).tolist(), counts, strict=True):
                 if row >= count:
                     raise ValueError(
-                        f"query must be less than {count}, the rows of {self.place!r} in a sentence, came {row}"
+                        f"expected query to be less than {count}, the rows of {self.place!r} in a sentence, got {row}"
                     )
 
 

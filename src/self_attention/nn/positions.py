@@ -36,6 +36,6 @@ class LearnedPositions(nn.Module):
         check_integer("n", n)
         if n > len(self.weight):
             raise ValueError(
-                f"n must be at most max_len = {len(self.weight)}, came {n}: there is no vector to learn from beyond"
+                f"expected n to be at most max_len = {len(self.weight)}, got {n}: beyond, there is no vector to learn"
             )
         return self.weight[:n]  # (n, d_model)

@@ -52,15 +52,15 @@ class Tagger(Model):
     ) -> None:
         super().__init__(words)
         if isinstance(tags, str) or not len(tags) or len(set(tags)) < len(tags):
-            raise ValueError(f"tags must be a list of different names, came {tags!r}")
+            raise ValueError(f"expected tags to be a list of different names, got {tags!r}")
         check_integer("d_model", d_model, least=1)
         check_integer("max_len", max_len, least=1)
         if reach != "all":
             check_integer("reach", reach, least=1)
             if reach % 2 == 0:
-                raise ValueError(f"reach must be 'all' or an odd number, came {reach}")
+                raise ValueError(f"expected reach to be 'all' or an odd number, got {reach}")
         if positions not in ("learned", "sinusoidal", "none"):
-            raise ValueError(f"positions must be 'learned', 'sinusoidal' or 'none', came {positions!r}")
+            raise ValueError(f"expected positions to be 'learned', 'sinusoidal' or 'none', got {positions!r}")
         self.tags, self.reach = list(tags), reach
         self.config = dict(tags=self.tags, reach=reach, d_model=d_model, max_len=max_len, positions=positions)
         self.embedding = nn.Embedding(len(words), d_model, padding_idx=Vocabulary.PAD)
@@ -111,7 +111,7 @@ class Tagger(Model):
         n = ids.shape[1]
         for words, tags, *_ in tagged:
             if len(words) != len(tags) or not set(tags) <= set(self.tags):
-                raise ValueError(f"expected for each of {words!r} one of {self.tags}, came {tags!r}")
+                raise ValueError(f"expected for each of {words!r} one of {self.tags}, got {tags!r}")
         right = [[self.tags.index(tag) for tag in tags] + (n - len(tags)) * [-1] for _, tags, *_ in tagged]
         return cross_entropy(self(ids, lengths).mT, torch.tensor(right, device=self.device), ignore_index=-1)
 
@@ -140,9 +140,9 @@ def check_words(sentences: Any) -> list[list[str]]:
     wrong = isinstance(sentences, str) or not isinstance(sentences, Iterable)
     sentences = sentences if wrong else list(sentences)
     if wrong or not sentences or any(isinstance(its, str) or not isinstance(its, Iterable) for its in sentences):
-        raise ValueError(f"expected a list of sentences, each a list of words, came {sentences!r:.100}")
+        raise ValueError(f"expected a list of sentences, each a list of words, got {sentences!r:.100}")
     sentences = list(map(list, sentences))
     for words in sentences:
         if not words or not all(isinstance(word, str) and word.split() == [word] for word in words):
-            raise ValueError(f"expected a sentence of at least one word, each without spaces, came {words!r:.100}")
+            raise ValueError(f"expected a sentence of at least one word, each without spaces, got {words!r:.100}")
     return sentences

@@ -31,7 +31,7 @@ class Layer(nn.Module):
         check_integer("d_model", d_model, least=1)
         check_integer("d_ff", d_ff, least=1)
         if norm not in ("pre", "post"):
-            raise ValueError(f"norm must be 'pre' or 'post', came {norm!r}")
+            raise ValueError(f"expected norm to be 'pre' or 'post', got {norm!r}")
         super().__init__()
         self.pre = norm == "pre"
         self.norms = nn.ModuleList(nn.LayerNorm(d_model) for _ in range(parts))
@@ -152,7 +152,7 @@ class Transformer(nn.Module):
     ) -> None:
         sinusoidal_positions(0, d_model)  # refuses an odd d_model before anything is built
         if not isinstance(layers, tuple | list) or len(layers) != 2:
-            raise ValueError(f"layers must be two numbers, of the encoder and of the decoder, came {layers!r}")
+            raise ValueError(f"expected layers to be two numbers, of the encoder and of the decoder, got {layers!r}")
         numbers = [("layers", layers[0]), ("layers", layers[1]), ("source", source)]
         for name, number in numbers + [("target", target)] * (target is not None):
             check_integer(name, number, least=1)
@@ -213,7 +213,7 @@ class Transformer(nn.Module):
         check_ids("ids", ids, below=len(self.target.weight))
         check_padding(memory_mask, m=memory.shape[-2])
         if kv_cache is not None and self.is_intervened():
-            raise ValueError("expected an intervention or a cache, came both: its rows count from the first word")
+            raise ValueError("expected an intervention or a cache, got both: its rows count from the first word")
         first = 0 if kv_cache is None else kv_cache.length
         X = self.embed(self.target, ids, first)
         maps: Maps = {"decoder": [], "cross": []}
@@ -229,8 +229,8 @@ class Transformer(nn.Module):
 def check_ids(name: str, ids: Any, below: int) -> None:
     """Refuse what are not ids (b, n) of a vocabulary; their values are read only where that costs nothing."""
     if not isinstance(ids, torch.Tensor) or ids.ndim != 2 or ids.shape[1] == 0:
-        came = tuple(ids.shape) if isinstance(ids, torch.Tensor) else type(ids).__name__
-        raise ValueError(f"{name} must be a tensor (b, n) of ids, n at least 1, came {came}")
+        got = tuple(ids.shape) if isinstance(ids, torch.Tensor) else type(ids).__name__
+        raise ValueError(f"expected {name} to be a tensor (b, n) of ids, n at least 1, got {got}")
     if ids.device.type == "cpu" and not torch.compiler.is_compiling():
         as_integers(name, ids, below)
 
@@ -238,4 +238,4 @@ def check_ids(name: str, ids: Any, below: int) -> None:
 def check_padding(mask: torch.Tensor | None, m: int) -> None:
     """Refuse a mask of padding that is not (b, 1, m) but would broadcast."""
     if mask is not None and (mask.ndim != 3 or mask.shape[-1] != m):
-        raise ValueError(f"mask must be (b, 1, m) with m = {m}, came {tuple(mask.shape)}")
+        raise ValueError(f"expected mask to be (b, 1, m) with m = {m}, got {tuple(mask.shape)}")

@@ -81,7 +81,7 @@ class Seq2Seq(Model):
         for words in said if tags else ():
             if len(words) < 2 or [word in tags for word in words] != [True] + [False] * (len(words) - 1):
                 expected = f"one of {', '.join(tags)} and then the words of a sentence"
-                raise ValueError(f"expected {expected}, came {' '.join(words)!r}")
+                raise ValueError(f"expected {expected}, got {' '.join(words)!r}")
         return check_sentences([" ".join(words) for words in said])
 
     def ids(self, sentences: Iterable[str]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
@@ -133,7 +133,7 @@ def check_sentences(sentences: Any) -> list[str]:
         sentences = list(sentences)
         if sentences and all(isinstance(sentence, str) and sentence.split() for sentence in sentences):
             return sentences
-    raise ValueError(f"expected a list of sentences of at least one word, came {sentences!r:.100}")
+    raise ValueError(f"expected a list of sentences of at least one word, got {sentences!r:.100}")
 
 
 def check_pairs(pairs: Any) -> list[Sequence[str]]:
@@ -143,7 +143,7 @@ def check_pairs(pairs: Any) -> list[Sequence[str]]:
         if pairs and all(isinstance(pair, tuple | list) and len(pair) > 1 for pair in pairs):
             if all(isinstance(side, str) for pair in pairs for side in pair[:2]):
                 return pairs
-    raise ValueError(f"expected a list of pairs of sentences, came {pairs!r:.100}")
+    raise ValueError(f"expected a list of pairs of sentences, got {pairs!r:.100}")
 
 
 class Translator(Seq2Seq):
@@ -255,7 +255,7 @@ class TransformerTranslator(Seq2Seq):
         """
         check_number("smoothing", smoothing, least=0)
         if smoothing > 1:
-            raise ValueError(f"smoothing must be at most 1, came {smoothing!r}")
+            raise ValueError(f"expected smoothing to be at most 1, got {smoothing!r}")
         logits, right = self(pairs)  # (b, n, size), (b, n)
         return cross_entropy(
             logits.flatten(0, 1), right.flatten(), ignore_index=Vocabulary.PAD, label_smoothing=float(smoothing)

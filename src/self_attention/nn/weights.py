@@ -37,25 +37,27 @@ def save(model: Model, path: Path | str, **facts: Any) -> None:
     from safetensors.torch import save as to_bytes
 
     if type(model) not in KINDS.values():
-        raise ValueError(f"model must be one of {', '.join(KINDS)}, came {type(model).__name__}")
+        raise ValueError(f"expected model to be one of {', '.join(KINDS)}, got {type(model).__name__}")
     if path in names():
-        raise ValueError(f"path must not be the name of a model of the package, came {path!r}: add .safetensors to it")
+        raise ValueError(
+            f"expected path not to be the name of a model of the package, got {path!r}: add .safetensors to it"
+        )
     path = as_path(path)
     if path.is_dir() or not path.parent.is_dir():
-        raise ValueError(f"path must be of a file in a folder that exists, came {str(path)!r}")
+        raise ValueError(f"expected path to be of a file in a folder that exists, got {str(path)!r}")
     sides = [model.source] if isinstance(model, Tagger) or model.shared else [model.source, model.target]
     facts |= {"kind": type(model).__name__, "config": model.config, "version": __version__}
     facts["words"] = [vocabulary.ordinary for vocabulary in sides]
     try:
         text = json.dumps(facts, default=lambda number: number.item())  # a NumPy number
     except (TypeError, ValueError, AttributeError) as error:
-        raise ValueError(f"facts must become JSON, came {facts!r:.1000}") from error
+        raise ValueError(f"expected facts to become JSON, got {facts!r:.1000}") from error
     tensors = {}
     for name, weights in model.named_parameters():  # a shared one once
         tensors[name] = weights.detach().half().cpu()
         if not tensors[name].isfinite().all():
-            came = f"one of size {weights.detach().abs().max().item():g}"
-            raise ValueError(f"{name} must hold numbers of at most 65504, as float16 does, came {came}")
+            got = f"one of size {weights.detach().abs().max().item():g}"
+            raise ValueError(f"expected {name} to hold numbers of at most 65504, as float16 does, got {got}")
     path.write_bytes(to_bytes(tensors, metadata={"facts": text}))
 
 
@@ -69,7 +71,7 @@ def as_path(name: Any) -> Path:
     try:
         return Path(os.fsdecode(name))
     except TypeError as error:
-        raise ValueError(f"expected a name or a path, came {name!r}") from error
+        raise ValueError(f"expected a name or a path, got {name!r}") from error
 
 
 def find(name: Any) -> Path:
@@ -109,16 +111,20 @@ def load(name: str | os.PathLike[str]) -> Any:
             metadata = file.metadata() or {}
             tensors = {key: file.get_tensor(key).float() for key in file.keys()}  # noqa: SIM118 (not a dictionary)
     except SafetensorError as error:
-        raise ValueError(f"{path.name} must be a whole safetensors file, came one that is not: {error}") from error
+        raise ValueError(
+            f"expected {path.name} to be a whole safetensors file, got one that is not: {error}"
+        ) from error
     model = from_facts(path.name, metadata.get("facts"))
     weights = dict(model.named_parameters())  # a shared matrix stands in the file once
     for what, names in (("lacks", weights.keys() - tensors), ("has besides", tensors.keys() - weights)):
         if names:
-            raise ValueError(f"{path.name} must hold the weights of its {type(model).__name__}, {what} {sorted(names)}")
+            raise ValueError(
+                f"expected {path.name} to hold the weights of its {type(model).__name__}, {what} {sorted(names)}"
+            )
     for key, tensor in tensors.items():
         if tensor.shape != weights[key].shape:
-            expected, came = tuple(weights[key].shape), tuple(tensor.shape)
-            raise ValueError(f"{path.name}: {key} must have the shape {expected}, came {came}")
+            expected, got = tuple(weights[key].shape), tuple(tensor.shape)
+            raise ValueError(f"{path.name}: expected {key} to have the shape {expected}, got {got}")
     model.load_state_dict(tensors, strict=False)  # by its one name, a shared matrix is loaded into both places
     return model.eval()
 
@@ -129,14 +135,16 @@ def from_facts(name: str, text: str | None) -> Any:
         facts = json.loads(text or "null")
         kind, config, words, version = (facts[key] for key in ("kind", "config", "words", "version"))
     except (TypeError, KeyError, json.JSONDecodeError) as error:
-        raise ValueError(f"{name} must hold facts as nn.save writes them, came {text!r:.100}") from error
+        raise ValueError(f"expected {name} to hold facts as nn.save writes them, got {text!r:.100}") from error
     if kind not in list(KINDS):
-        raise ValueError(f"{name} must hold one of {', '.join(KINDS)}, came {kind!r}, written by version {version}")
+        raise ValueError(
+            f"expected {name} to hold one of {', '.join(KINDS)}, got {kind!r}, written by version {version}"
+        )
     try:
         model = KINDS[kind](*[Vocabulary([" ".join(side)]) for side in words], **config)
     except (TypeError, ValueError, RuntimeError) as error:  # the last: more than there is memory
         raise ValueError(
-            f"{name} must describe a {kind} of version {__version__}, came one of version {version}: {error}"
+            f"expected {name} to describe a {kind} of version {__version__}, got one of version {version}: {error}"
         ) from error
     model.facts = facts
     return model

@@ -63,7 +63,7 @@ class Training:
         check_integer("seed", seed, least=-(2**63))
         examples = list(examples)
         if not examples:
-            raise ValueError("examples must not be empty")
+            raise ValueError("expected examples not to be empty")
         self.model, self.examples, self.how = model, examples, how
         self.steps, self.order = steps, (batch, seed, length)
         self.step, self.stopped = 0, False

@@ -79,10 +79,12 @@ def fetch(model):
         elif isinstance(model, str | PathLike):
             path = weights.find(model)
         else:
-            raise ValueError(f"model must be a name or a TransformerTranslator, got {type(model).__name__}")
+            raise ValueError(f"expected model to be a name or a TransformerTranslator, got {type(model).__name__}")
         loaded = nn.load(path)
         if not isinstance(loaded, nn.TransformerTranslator):
-            raise ValueError(f"model must be a TransformerTranslator, {path.stem!r} is a {type(loaded).__name__}")
+            raise ValueError(
+                f"expected model to be a TransformerTranslator, {path.stem!r} is a {type(loaded).__name__}"
+            )
         return path.stem if path.parent == nn.WEIGHTS else "", path.read_bytes(), loaded.double()
 
 

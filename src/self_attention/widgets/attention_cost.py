@@ -66,7 +66,7 @@ class AttentionCost(Widget):
     ) -> None:
         self._bytes_per_number = check_number(bytes_per_number, "bytes_per_number", 1, 8)
         if bytes_per_number not in (1, 2, 4, 8):
-            raise ValueError(f"bytes_per_number must be 1, 2, 4 or 8, got {bytes_per_number!r}")
+            raise ValueError(f"expected bytes_per_number to be 1, 2, 4 or 8, got {bytes_per_number!r}")
         super().__init__(n=n, m=m, d_model=d_model, h=h)
         self._spec = {
             "element": self.element,
@@ -80,10 +80,10 @@ class AttentionCost(Widget):
     def _valid_size(self, proposal):
         name, size = proposal.trait.name, proposal.value
         if size is not None and not 1 <= size <= MOST:
-            raise ValueError(f"{name} must be from 1 to {MOST}, got {size}")
+            raise ValueError(f"expected {name} to be from 1 to {MOST}, got {size}")
         now = self.settings | {name: size}
         if now["h"] and now["d_model"] % now["h"]:  # an h of 0 is refused as such
-            raise ValueError(f"d_model must be a multiple of h, got d_model = {now['d_model']}, h = {now['h']}")
+            raise ValueError(f"expected d_model to be a multiple of h, got d_model = {now['d_model']}, h = {now['h']}")
         return size
 
     @property

@@ -179,7 +179,7 @@ class AttentionMap(Widget):
         names = [] if proposal.value == "none" else proposal.value.split("+")
         known = [name for name in MASKS if self._masks.get(name, True) is not None]
         if len(set(names)) != len(names) or not set(names) <= set(known):
-            raise ValueError(f'mask must be "none" or names from {known} joined by "+", got {proposal.value!r}')
+            raise ValueError(f'expected mask to be "none" or names from {known} joined by "+", got {proposal.value!r}')
         return "+".join(name for name in MASKS if name in names) or "none"
 
     @traitlets.validate("scale", "method", "show")
@@ -192,7 +192,7 @@ class AttentionMap(Widget):
     @traitlets.validate("temperature")
     def _valid_temperature(self, proposal):
         if not 0 < proposal.value < float("inf"):
-            raise ValueError(f"temperature must be positive and finite, got {proposal.value}")
+            raise ValueError(f"expected temperature to be positive and finite, got {proposal.value}")
         if proposal.value < self._coldest:
             kept = f"the digits kept make weights right down to temperature {self._coldest:g}, got {proposal.value}"
             raise ValueError(f"{kept}: give the lowest one, or digits, when you make the map")
@@ -201,7 +201,7 @@ class AttentionMap(Widget):
     @traitlets.validate("window")
     def _valid_window(self, proposal):
         if proposal.value < 1 or proposal.value % 2 == 0:
-            raise ValueError(f"window must be an odd width, 1, 3, 5, ..., got {proposal.value}")
+            raise ValueError(f"expected window to be an odd width, 1, 3, 5, ..., got {proposal.value}")
         return proposal.value
 
     @traitlets.validate("layer", "head", "query")
@@ -294,20 +294,20 @@ def _arrays(Q, K, V, scores):
     shapes = ", ".join(f"{name} {array.shape}" for name, array in arrays.items())
     for name, array in arrays.items():
         if not 2 <= array.ndim <= 4:
-            raise ValueError(f"{name} must be (n, d), (h, n, d) or (layers, h, n, d), got shape {array.shape}")
+            raise ValueError(f"expected {name} to be (n, d), (h, n, d) or (layers, h, n, d), got shape {array.shape}")
         arrays[name] = array.reshape((1,) * (4 - array.ndim) + array.shape)
     layers, heads = next(iter(arrays.values())).shape[:2]
     if 0 in (layers, heads):
-        raise ValueError(f"there must be at least one layer and head, got {shapes}")
+        raise ValueError(f"expected there to be at least one layer and head, got {shapes}")
     for array in arrays.values():
         if array.shape[0] not in (1, layers) or array.shape[1] == 0 or heads % array.shape[1]:
-            fit = "all must have as many layers, or none, and as many heads, or a divisor of them"
+            fit = "expected all to have as many layers, or none, and as many heads, or a divisor of them"
             raise ValueError(f"the leading axes (layers, h) do not fit: {fit}, got {shapes}")
     if "Q" in arrays and (arrays["Q"].shape[3] != arrays["K"].shape[3] or arrays["Q"].shape[3] == 0):
-        raise ValueError(f"Q (..., n, d_k) and K (..., m, d_k) must have the same d_k >= 1, got {shapes}")
+        raise ValueError(f"expected Q (..., n, d_k) and K (..., m, d_k) to have the same d_k >= 1, got {shapes}")
     m = arrays["K"].shape[2] if "K" in arrays else arrays["scores"].shape[3]
     if "V" in arrays and arrays["V"].shape[2] != m:
-        raise ValueError(f"V (..., m, d_v) must have one value for each of the {m} keys, got {shapes}")
+        raise ValueError(f"expected V (..., m, d_v) to have one value for each of the {m} keys, got {shapes}")
     return arrays
 
 
@@ -318,7 +318,7 @@ def _hide(scores):
     """
     lowest = scores[np.isfinite(scores)].min(initial=0.0)
     if lowest < -LARGEST_ADDED:
-        raise ValueError(f"scores must not be below {-LARGEST_ADDED:g}, got {lowest:g}: mask with -inf")
+        raise ValueError(f"expected scores not to be below {-LARGEST_ADDED:g}, got {lowest:g}: mask with -inf")
     if scores.ndim and lowest <= -ADDED:
         sizes = np.sort(np.abs(scores[np.isfinite(scores)]))
         added = sizes[1:][(sizes[1:] >= ADDED) & (sizes[1:] >= GAP * sizes[:-1])]
@@ -342,7 +342,7 @@ def _boolean(mask, name, shape):
     """A boolean NumPy array of that shape."""
     mask = as_numpy(mask, name, of="booleans")
     if mask.dtype != bool:
-        raise ValueError(f"{name} must be boolean, got {mask.dtype}")
+        raise ValueError(f"expected {name} to be boolean, got {mask.dtype}")
     if mask.shape != shape:
-        raise ValueError(f"{name} must have shape {shape}, got {mask.shape}")
+        raise ValueError(f"expected {name} to have shape {shape}, got {mask.shape}")
     return mask

@@ -101,7 +101,7 @@ class AttentionPlayer(Widget):
     @traitlets.validate("divisor")
     def _valid_divisor(self, proposal):
         if not LEAST_DIVISOR <= proposal.value <= MAX_ABS:
-            raise ValueError(f"divisor must be from {LEAST_DIVISOR:g} to {MAX_ABS:g}, got {proposal.value}")
+            raise ValueError(f"expected divisor to be from {LEAST_DIVISOR:g} to {MAX_ABS:g}, got {proposal.value}")
         return proposal.value
 
     @traitlets.validate("query", "step")
@@ -114,7 +114,7 @@ class AttentionPlayer(Widget):
         for key, value in proposal.value.items():
             name, i, j = self._place(key)
             if not isinstance(value, Real) or isinstance(value, bool) or not abs(value) <= MAX_ABS:
-                raise ValueError(f"{key} must be a finite number, at most {MAX_ABS:g} in size, got {value!r}")
+                raise ValueError(f"expected {key} to be a finite number, at most {MAX_ABS:g} in size, got {value!r}")
             edits[f"{name}[{i},{j}]"] = float(value)
         return edits
 
@@ -207,15 +207,15 @@ class AttentionPlayer(Widget):
 
 def _shapes(arrays):
     """The shape of all that can be edited, by name; ValueError if the inputs do not fit together or are too large."""
-    came = ", ".join(f"{name} {array.shape}" for name, array in arrays.items())
+    got = ", ".join(f"{name} {array.shape}" for name, array in arrays.items())
     if any(array.ndim != 2 for array in arrays.values()):
-        raise ValueError(f"X must be (n, d_model), W_q and W_k (d_model, d_k), W_v (d_model, d_v), got {came}")
+        raise ValueError(f"expected X to be (n, d_model), W_q and W_k (d_model, d_k), W_v (d_model, d_v), got {got}")
     (n, d_model), (_, d_k), (_, d_v) = (arrays[name].shape for name in ("X", "W_q", "W_v"))
     if [arrays[name].shape for name in ("W_q", "W_k", "W_v")] != [(d_model, d_k), (d_model, d_k), (d_model, d_v)]:
-        raise ValueError(f"X must be (n, d_model), W_q and W_k (d_model, d_k), W_v (d_model, d_v), got {came}")
+        raise ValueError(f"expected X to be (n, d_model), W_q and W_k (d_model, d_k), W_v (d_model, d_v), got {got}")
     for name, size in {"n": n, "d_model": d_model, "d_k": d_k, "d_v": d_v}.items():
         if not 1 <= size <= MOST[name]:
-            raise ValueError(f"the player shows every number: {name} must be from 1 to {MOST[name]}, got {came}")
+            raise ValueError(f"the player shows every number: expected {name} to be from 1 to {MOST[name]}, got {got}")
     shapes = {name: array.shape for name, array in arrays.items()}
     return shapes | {"Q": (n, d_k), "K": (n, d_k), "V": (n, d_v), "scores": (n, n), "scaled": (n, n), "weights": (n, n)}
 

@@ -81,7 +81,7 @@ class LayerCosts(Widget):
         name, size = proposal.trait.name, proposal.value
         least, most = BOUNDS[name]
         if not least <= size <= most:
-            raise ValueError(f"{name} must be from {least} to {most}, got {size}")
+            raise ValueError(f"expected {name} to be from {least} to {most}, got {size}")
         return size
 
     @traitlets.validate("count")

@@ -153,7 +153,7 @@ class LiveTranslator(ModelWidget):
         if isinstance(query, str):
             words = self._source
             if query not in words:
-                raise ValueError(f"query must be a number or one of the words {words}, got {query!r}")
+                raise ValueError(f"expected query to be a number or one of the words {words}, got {query!r}")
             query = words.index(query)
         self.place, self.layer, self.head, self.query = place, layer, head, query
         self.method, self.width, self.hypothesis, self.seed, self.step = method, width, hypothesis, seed, step
@@ -227,7 +227,7 @@ class LiveTranslator(ModelWidget):
         least, most = RANGES[name]
         if not least <= proposal.value <= most or (name == "top_p" and not proposal.value):
             above = "above" if name == "top_p" else "from"
-            raise ValueError(f"{name} must be {above} {least} to {most}, got {proposal.value}")
+            raise ValueError(f"expected {name} to be {above} {least} to {most}, got {proposal.value}")
         return proposal.value
 
     @traitlets.validate("place", "method", "direction")
@@ -253,14 +253,14 @@ class LiveTranslator(ModelWidget):
 
     def _check_row(self, row):
         if not isinstance(row, dict) or not set(FIELDS[1:]) <= set(row) <= set(FIELDS):
-            raise ValueError(f"interventions must be a list of dicts with {list(FIELDS[1:])}, got {row!r}")
+            raise ValueError(f"expected interventions to be a list of dicts with {list(FIELDS[1:])}, got {row!r}")
         row = {"sentence": self._shown} | row
         if row["place"] not in PLACES:
-            raise ValueError(f"place must be one of {list(PLACES)}, got {row['place']!r}")
+            raise ValueError(f"expected place to be one of {list(PLACES)}, got {row['place']!r}")
 
         def check(name, size):
             if not isinstance(row[name], Integral) or not 0 <= row[name] < size:
-                raise ValueError(f"{name} of a changed row must be from 0 to {size - 1}, got {row[name]!r}")
+                raise ValueError(f"expected {name} of a changed row to be from 0 to {size - 1}, got {row[name]!r}")
 
         if isinstance(row["sentence"], str):
             [row["sentence"]] = check_sentences(row["sentence"], self._model.source)
@@ -277,7 +277,7 @@ class LiveTranslator(ModelWidget):
             weights = [math.nan]
         total = sum(weights)
         if len(weights) != expected or not all(0 <= w < math.inf for w in weights) or not total:
-            raise ValueError(f"weights must be {expected} numbers from 0 on, not all 0, got {row['weights']!r}")
+            raise ValueError(f"expected weights to be {expected} numbers from 0 on, not all 0, got {row['weights']!r}")
         if abs(total - 1) > 1e-9:
             weights = [w / total for w in weights]
         return {name: row[name] for name in FIELDS[:-1]} | {"weights": weights}

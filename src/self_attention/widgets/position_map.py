@@ -64,7 +64,7 @@ class PositionMap(Widget):
         n = plain(n)
         check_integer("n", n, least=2)
         if n > MOST:
-            raise ValueError(f"n must be from 2 to {MOST}, got {n}")
+            raise ValueError(f"expected n to be from 2 to {MOST}, got {n}")
         self._n = n
         super().__init__(d_model=d_model, base=base, position=position, layout=layout)
         self._spec = {
@@ -82,13 +82,13 @@ class PositionMap(Widget):
     @traitlets.validate("d_model")
     def _valid_d_model(self, proposal):
         if proposal.value % 2 or not 2 <= proposal.value <= MOST:
-            raise ValueError(f"d_model must be even, from 2 to {MOST}, got {proposal.value}")
+            raise ValueError(f"expected d_model to be even, from 2 to {MOST}, got {proposal.value}")
         return proposal.value
 
     @traitlets.validate("base")
     def _valid_base(self, proposal):
         if not 1 <= proposal.value <= HOTTEST:
-            raise ValueError(f"base must be from 1 to {HOTTEST:g}, got {proposal.value}")
+            raise ValueError(f"expected base to be from 1 to {HOTTEST:g}, got {proposal.value}")
         return proposal.value
 
     @traitlets.validate("layout")

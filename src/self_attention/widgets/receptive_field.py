@@ -90,9 +90,9 @@ class ReceptiveField(Widget):
         name, size = proposal.trait.name, proposal.value
         least, most = BOUNDS[name]
         if not least <= size <= most:
-            raise ValueError(f"{name} must be from {least} to {most}, got {size}")
+            raise ValueError(f"expected {name} to be from {least} to {most}, got {size}")
         if name in ("k", "window") and size % 2 == 0:
-            raise ValueError(f"{name} must be odd, got {size}")
+            raise ValueError(f"expected {name} to be odd, got {size}")
         if name == "n":
             self._check_position(self.position, size)
         return size
@@ -104,7 +104,7 @@ class ReceptiveField(Widget):
 
     def _check_position(self, position, n):
         if not 0 <= position < n:
-            raise ValueError(f"position must be from 0 to n - 1 = {n - 1}, got {position}")
+            raise ValueError(f"expected position to be from 0 to n - 1 = {n - 1}, got {position}")
 
     @traitlets.validate("layer")
     def _valid_layer(self, proposal):

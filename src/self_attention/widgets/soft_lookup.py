@@ -92,12 +92,12 @@ class SoftLookup(Tempered):
             key_features = names_of(keys, 1)
         arrays = {"keys": to_numpy(keys, "keys"), "values": to_numpy(values, "values")}
         keys, values = arrays.values()
-        came = f"got keys {keys.shape}, values {values.shape}"
+        got = f"got keys {keys.shape}, values {values.shape}"
         if keys.ndim != 2 or values.ndim != 2 or keys.shape[1] != 2 or len(keys) != len(values):
-            raise ValueError(f"keys must be (m, 2) and values (m, d_v), {came}")
+            raise ValueError(f"expected keys to be (m, 2) and values (m, d_v), {got}")
         for name, size in {"documents": len(keys), "features": values.shape[1]}.items():
             if not 1 <= size <= MOST[name]:
-                raise ValueError(f"the widget shows every number: 1 to {MOST[name]} {name}, {came}")
+                raise ValueError(f"the widget shows every number: 1 to {MOST[name]} {name}, {got}")
         self._titles = check_tokens(titles, len(keys), "titles")
         self._features = check_tokens(features, values.shape[1], "features")
         spec = {

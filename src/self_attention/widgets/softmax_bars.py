@@ -28,7 +28,7 @@ class Tempered(Widget):
         value = proposal.value
         if value not in (0, math.inf) and not LEAST_TEMPERATURE <= value <= MOST_TEMPERATURE:
             span = f"from {LEAST_TEMPERATURE:g} to {MOST_TEMPERATURE:g}"
-            raise ValueError(f"temperature must be 0, inf or {span}, got {value}")
+            raise ValueError(f"expected temperature to be 0, inf or {span}, got {value}")
         return value
 
     @property
@@ -82,7 +82,7 @@ class SoftmaxBars(Tempered):
         labels = names_of(scores, 0) if labels is None else labels
         scores = to_numpy(scores, "scores")
         if scores.ndim != 1 or not 2 <= len(scores) <= MOST:
-            raise ValueError(f"scores must be 2 to {MOST} numbers, got shape {scores.shape}")
+            raise ValueError(f"expected scores to be 2 to {MOST} numbers, got shape {scores.shape}")
         self._labels = check_tokens(labels, len(scores), "labels")
         super().__init__(scores=scores.tolist(), temperature=temperature)
         spec = {"element": self.element, "labels": self._labels, "caption": caption_of(caption)}
@@ -92,7 +92,7 @@ class SoftmaxBars(Tempered):
     def _valid_scores(self, proposal):
         scores = to_numpy(proposal.value, "scores")
         if scores.shape != (len(self._labels),):
-            raise ValueError(f"scores must be {len(self._labels)} numbers, got shape {scores.shape}")
+            raise ValueError(f"expected scores to be {len(self._labels)} numbers, got shape {scores.shape}")
         return scores.tolist()
 
     @property

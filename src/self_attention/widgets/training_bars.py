@@ -75,22 +75,22 @@ class TrainingBars(Widget):
         shape = probabilities.shape
         if len(shape) != 3 or not all(1 <= size <= most for size, most in zip(shape, MOST.values(), strict=True)):
             most = ", ".join(f"at most {most} {name}" for name, most in MOST.items())
-            raise ValueError(f"probabilities must be (moments, positions, words), {most}, got shape {shape}")
+            raise ValueError(f"expected probabilities to be (moments, positions, words), {most}, got shape {shape}")
         if shape[1:] != (len(right), len(words)) or len(words) < 2:
-            came = f"{len(right)} targets and {len(words)} words"
+            got = f"{len(right)} targets and {len(words)} words"
             raise ValueError(
-                f"probabilities must be (moments, targets, words), words 2 or more, got {shape} for {came}"
+                f"expected probabilities to be (moments, targets, words), words 2 or more, got {shape} for {got}"
             )
         if len(set(words)) < len(words):
-            raise ValueError(f"vocabulary must name each word once, got {words}")
+            raise ValueError(f"expected vocabulary to name each word once, got {words}")
         for word in right:
             if word not in words:
-                raise ValueError(f"targets must be words of the vocabulary {words}, got {word!r}")
+                raise ValueError(f"expected targets to be words of the vocabulary {words}, got {word!r}")
         sums = probabilities.sum(axis=-1)
         if probabilities.min() < 0 or np.abs(sums - 1).max() > 1e-3:
             worst = sums.flat[np.abs(sums - 1).argmax()]
-            came = f"{probabilities.min():.4g} and a sum of {worst:.4g}"
-            raise ValueError(f"probabilities must be 0 or more and sum to 1 over the words, got {came}")
+            got = f"{probabilities.min():.4g} and a sum of {worst:.4g}"
+            raise ValueError(f"expected probabilities to be 0 or more and sum to 1 over the words, got {got}")
         with np.errstate(divide="ignore"):
             logs = encode(np.maximum(np.log(probabilities), LOWEST), DIGITS)
         self._logs, self._vocabulary, self._targets = decode(logs), words, right
@@ -110,13 +110,15 @@ class TrainingBars(Widget):
     @traitlets.validate("epoch")
     def _valid_epoch(self, proposal):
         if not 0 <= proposal.value < len(self._logs):
-            raise ValueError(f"epoch must be the index of a moment, 0 to {len(self._logs) - 1}, got {proposal.value}")
+            raise ValueError(
+                f"expected epoch to be the index of a moment, 0 to {len(self._logs) - 1}, got {proposal.value}"
+            )
         return proposal.value
 
     @traitlets.validate("smoothing")
     def _valid_smoothing(self, proposal):
         if not 0 <= proposal.value <= SMOOTHEST:
-            raise ValueError(f"smoothing must be from 0 to {SMOOTHEST}, got {proposal.value}")
+            raise ValueError(f"expected smoothing to be from 0 to {SMOOTHEST}, got {proposal.value}")
         return proposal.value
 
     @property
@@ -174,7 +176,7 @@ class TrainingBars(Widget):
 def _words(words: Iterable[Any], name: str) -> list[str]:
     """Words as a list of strings."""
     if isinstance(words, str):
-        raise ValueError(f"{name} must be a list of words, got one string, {words!r}")
+        raise ValueError(f"expected {name} to be a list of words, got one string, {words!r}")
     return list(map(visible, as_words(words, name)))
 
 
@@ -182,5 +184,5 @@ def _check_epochs(epochs, size):
     """The number of each moment, as a list of rising numbers."""
     numbers = np.arange(size) if epochs is None else to_numpy(epochs, "epochs")
     if numbers.shape != (size,) or not (np.diff(numbers) > 0).all():
-        raise ValueError(f"epochs must be {size} rising numbers, one for each moment, got {numbers.tolist()}")
+        raise ValueError(f"expected epochs to be {size} rising numbers, one for each moment, got {numbers.tolist()}")
     return [int(number) if number == int(number) else number for number in numbers.tolist()]

@@ -102,13 +102,13 @@ class TransformerBlocks(ModelWidget):
         else:
             self._targets = check_sentences(target, self._model.target)
         if len(self._targets) != len(self._sentences):
-            raise ValueError(f"target must be {len(self._sentences)} sentences, got {len(self._targets)}")
+            raise ValueError(f"expected target to be {len(self._sentences)} sentences, got {len(self._targets)}")
         self._run: dict[tuple[int, str, int], list[Stage]] = {}
         super().__init__(sentence=sentence, place=place)
         token = plain(token)
         if isinstance(token, str):
             if token not in self.words:
-                raise ValueError(f"token must be a number or one of the words {self.words}, got {token!r}")
+                raise ValueError(f"expected token to be a number or one of the words {self.words}, got {token!r}")
             token = self.words.index(token)
         self.token, self.stage = token, stage
         self._spec = {**spec, "targets": self._targets, "caption": caption_of(caption), "settings": self.settings}

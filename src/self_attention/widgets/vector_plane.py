@@ -83,7 +83,7 @@ class VectorPlane(Widget):
         labels = names_of(vectors, 0) if labels is None else labels
         vectors = to_numpy(vectors, "vectors")
         if vectors.ndim != 2 or not 2 <= len(vectors) <= MOST or not 2 <= vectors.shape[1] <= MOST_DIMENSIONS:
-            raise ValueError(f"vectors must be (n, d), n from 2 to {MOST}, d >= 2, got shape {vectors.shape}")
+            raise ValueError(f"expected vectors to be (n, d), n from 2 to {MOST}, d >= 2, got shape {vectors.shape}")
         self._labels = check_tokens(labels, len(vectors), "labels")
         spec = {"element": self.element, "labels": self._labels, "caption": caption_of(caption)}
         lengths = np.linalg.norm(vectors, axis=1)
@@ -103,7 +103,7 @@ class VectorPlane(Widget):
         if not isinstance(which, str):
             return which
         if visible(which) not in self._labels:
-            raise ValueError(f"{name} must be one of the labels {self._labels[:8]}, got {which!r}")
+            raise ValueError(f"expected {name} to be one of the labels {self._labels[:8]}, got {which!r}")
         return self._labels.index(visible(which))
 
     @traitlets.validate("first", "second")
@@ -115,7 +115,7 @@ class VectorPlane(Widget):
         moved = {}
         for key, place in proposal.value.items():
             if not str(key).isdecimal() or int(key) >= len(self._labels):
-                raise ValueError(f"moved must name vectors from 0 to {len(self._labels) - 1}, got {key!r}")
+                raise ValueError(f"expected moved to name vectors from 0 to {len(self._labels) - 1}, got {key!r}")
             moved[str(int(key))] = check_point(place, f"moved[{key}]")
         return moved
 
@@ -186,7 +186,7 @@ def check_point(place: Any, name: str) -> list[float]:
     place = list(place) if isinstance(place, (list, tuple, np.ndarray)) else [place]
     numbers = all(isinstance(x, Real) and not isinstance(x, bool) for x in place)
     if len(place) != 2 or not numbers or not all(abs(x) <= MAX_ABS for x in place):
-        raise ValueError(f"{name} must be two finite numbers, at most {MAX_ABS:g} in size, got {place}")
+        raise ValueError(f"expected {name} to be two finite numbers, at most {MAX_ABS:g} in size, got {place}")
     return [float(x) for x in place]
 
 
@@ -194,10 +194,10 @@ def _axes(axes, d):
     """The axes that came, (2, d); ValueError if they are not orthonormal."""
     axes = to_numpy(axes, "axes")
     if axes.shape != (2, d):
-        raise ValueError(f"axes must be (2, {d}), got shape {axes.shape}")
+        raise ValueError(f"expected axes to be (2, {d}), got shape {axes.shape}")
     products = axes @ axes.T
     if np.abs(products - np.eye(2)).max() > 1e-4:
-        raise ValueError(f"axes must be orthonormal, but their dot products are {products.round(4).tolist()}")
+        raise ValueError(f"expected axes to be orthonormal, but their dot products are {products.round(4).tolist()}")
     return axes
 
 
