@@ -2,6 +2,7 @@
 
 import math
 import sys
+from collections.abc import Sequence
 from itertools import zip_longest
 from numbers import Integral, Real
 from typing import Any
@@ -13,7 +14,7 @@ import numpy as np
 Array = Any  # of NumPy, torch or another library with the names of the Python array API standard
 
 
-def as_arrays(**given):
+def as_arrays(**given: Any) -> tuple[Any, ...]:
     """The array library of what is given, behind the names of the standard; then each as an array.
 
     Lists and frames become NumPy arrays, unless an array of another library stands beside them.
@@ -35,7 +36,7 @@ def as_arrays(**given):
     return xp, *arrays.values()
 
 
-def library(name, x):
+def library(name: str, x: Any) -> Any:
     """The array library of an array, None of anything else; refuse arrays that would be read wrongly."""
     if isinstance(x, np.ma.MaskedArray):
         raise ValueError(
@@ -56,12 +57,12 @@ def library(name, x):
     return array_api_compat.array_namespace(x) if array_api_compat.is_array_api_obj(x) else None
 
 
-def short(xp):
+def short(xp: Any) -> str:
     """The name of an array library: numpy, torch."""
     return xp.__name__.split(".")[-1]
 
 
-def converted(name, x, xp=array_api_compat.numpy):
+def converted(name: str, x: Any, xp: Any = array_api_compat.numpy) -> np.ndarray:
     """A list, a range or a frame as a NumPy array; refuse it where arrays of another library `xp` stand beside it."""
     got = type(x).__name__
     if not (isinstance(x, list | tuple | range) or hasattr(x, "__array__")):
@@ -75,7 +76,7 @@ def converted(name, x, xp=array_api_compat.numpy):
         raise ValueError(f"expected {name} to be an array, or a list that makes one, got {got}: {error}") from None
 
 
-def check_items(name, x):
+def check_items(name: str, x: Any) -> None:
     """Refuse a list that holds arrays which NumPy would not take as they are: tensors, masked arrays."""
     for item in x if isinstance(x, list | tuple) else ():
         if library(name, item) not in (None, array_api_compat.numpy):
@@ -85,7 +86,7 @@ def check_items(name, x):
         check_items(name, item)
 
 
-def as_reals(**given):
+def as_reals(**given: Any) -> tuple[Any, ...]:
     """The array library, then what is given as arrays of booleans or real numbers."""
     xp, *arrays = as_arrays(**given)
     for name, array in zip(given, arrays, strict=True):
@@ -94,7 +95,7 @@ def as_reals(**given):
     return xp, *arrays
 
 
-def as_floats(**given):
+def as_floats(**given: Any) -> tuple[Any, ...]:
     """The array library, the common dtype for the result, then what is given as arrays to compute with.
 
     These have that dtype, or float32 where it has fewer than 32 bits: scores and sums overflow soon in half precision.
@@ -117,7 +118,7 @@ def as_floats(**given):
     return xp, dtype, *(xp.astype(array, wide, copy=False) for array in arrays)
 
 
-def surely(condition):
+def surely(condition: Array) -> bool:
     """Whether this array of one boolean is true, as far as one can see.
 
     While torch compiles, exports or maps, and on its meta device, values cannot be seen: checks of them are left out.
@@ -131,26 +132,27 @@ def surely(condition):
         return False
 
 
-def default_float(xp):
+def default_float(xp: Any) -> Any:
     """The dtype that a library gives to floats: float64 in NumPy, float32 in torch."""
     return xp.__array_namespace_info__().default_dtypes()["real floating"]
 
 
-def check_shapes(**named):
+def check_shapes(**named: tuple[Array, str]) -> dict[str, int]:
     """Check the last axes of arrays against their names, `Q=(Q, "n d_k"), K=(K, "m d_k")`; the sizes by name.
 
     An axis that occurs twice must have one size ("d_q+d_k" is a sum of earlier ones), an axis whose name begins with d
     counts features and needs at least one, and the axes in front of the named ones must broadcast.
     """
 
-    def described():
+    def described() -> str:
         return ", ".join(
             f"{name} (..., {', '.join(axes.split())}) = {tuple(x.shape)}" for name, (x, axes) in named.items()
         )
 
-    sizes, first = {}, {}
-    for name, (array, axes) in named.items():
-        axes = axes.split()
+    sizes: dict[str, int] = {}
+    first: dict[str, str] = {}
+    for name, (array, text) in named.items():
+        axes = text.split()
         if array.ndim < len(axes):
             raise ValueError(f"{name} has {array.ndim} axes, expected {len(axes)} or more: {described()}")
         for axis, size in zip(axes, array.shape[array.ndim - len(axes) :], strict=True):
@@ -169,7 +171,7 @@ def check_shapes(**named):
     return sizes
 
 
-def broadcast_shape(*shapes):
+def broadcast_shape(*shapes: Sequence[int]) -> tuple[int, ...] | None:
     """The common shape of arrays of these shapes, None if there is none; NumPy's function cannot be traced by torch."""
     common = []
     for sizes in zip_longest(*(reversed(shape) for shape in shapes), fillvalue=1):
@@ -183,7 +185,7 @@ def broadcast_shape(*shapes):
     return tuple(reversed(common))
 
 
-def as_mask(mask, scores):
+def as_mask(mask: Array | None, scores: Array) -> Any:
     """The mask as an array of the scores' library; refuse what is not boolean or does not broadcast to the scores."""
     if mask is None:
         return None
@@ -195,7 +197,7 @@ def as_mask(mask, scores):
     return mask
 
 
-def plain(name, value):
+def plain(name: str, value: Any) -> Any:
     """What a NumPy scalar, or an array or tensor of no axes, holds, as Python's own number; all else as it is."""
     if (
         isinstance(value, int | float)
@@ -214,30 +216,27 @@ def plain(name, value):
         raise ValueError(f"expected {name} to be a number whose value can be seen, got {value!r}") from None
 
 
-def check_number(name, value, least=-math.inf, finite=False):
+def check_number(name: str, value: Any, least: float = -math.inf, finite: bool = False) -> float:
     """A real number as Python's; refuse all else, NaN, what is less than `least` or infinite where it must not be."""
     number = plain(name, value)
-    if (
-        not isinstance(number, Real)
-        or isinstance(number, bool)
-        or not number >= least
-        or (finite and abs(number) == math.inf)
-    ):
+    real = isinstance(number, Real) and not isinstance(number, bool)
+    if not real or not number >= least or (finite and abs(number) == math.inf):
         expected = f"a {'finite ' if finite else ''}number" + (f" of at least {least}" if least > -math.inf else "")
         raise ValueError(f"expected {name} to be {expected}, got {value!r}")
     return float(number)
 
 
-def check_integer(name, value, least=0):
+def check_integer(name: str, value: Any, least: int = 0) -> int:
     """An integer of at least `least` as Python's; refuse all else."""
     number = plain(name, value)
     symbol = getattr(sys.modules.get("torch"), "SymInt", int)  # a size that stays open while torch exports
-    if not isinstance(number, Integral | symbol) or isinstance(number, bool) or number < least:
+    whole = isinstance(number, Integral | symbol) and not isinstance(number, bool)
+    if not whole or number < least:
         raise ValueError(f"expected {name} to be an integer of at least {least}, got {value!r}")
     return number
 
 
-def check_axis(axis, array):
+def check_axis(axis: Any, array: Array) -> int:
     """The axis as Python's integer; refuse one that the array does not have."""
     axis = check_integer("axis", axis, least=-array.ndim)
     if axis >= array.ndim:
@@ -245,7 +244,7 @@ def check_axis(axis, array):
     return axis
 
 
-def namespace(like):
+def namespace(like: Array | None) -> Any:
     """The array library of `like`, NumPy where it is None."""
     xp = array_api_compat.numpy if like is None else library("like", like)
     if xp is None:
@@ -253,7 +252,7 @@ def namespace(like):
     return xp
 
 
-def as_integers(name, values, below, like=None):
+def as_integers(name: str, values: Any, below: int, like: Array | None = None) -> tuple[Any, Array]:
     """The array library, then `values` (array, int, list or range) as an array of integers from 0 to `below` - 1.
 
     The library is that of `values`, if it is an array, or else that of `like`; the device is that of `like`, if given.
@@ -282,19 +281,19 @@ def as_integers(name, values, below, like=None):
     return xp, values
 
 
-def device(like):
+def device(like: Array | None) -> Any:
     """The device of `like`, or None for the default one."""
     return None if like is None else like.device
 
 
-def float_dtype(xp, like):
+def float_dtype(xp: Any, like: Array | None) -> Any:
     """The dtype of `like` where it is floating, or else the default float of the library."""
     if like is not None and xp.isdtype(like.dtype, "real floating"):
         return like.dtype
     return default_float(xp)
 
 
-def to_numpy(name, array):
+def to_numpy(name: str, array: Any) -> np.ndarray:
     """A NumPy copy or view of any array, cut off from gradients and brought to the CPU."""
     _, array = as_arrays(**{name: array})
     if not hasattr(array, "detach"):

@@ -128,7 +128,7 @@ def adjacency_mask(A: Array, *, self_loops: bool = True) -> Array:
     return mask | xp.eye(sizes["n"], dtype=xp.bool, device=device(A)) if self_loops else mask
 
 
-def query_and_key_positions(n, m, offset, like):
+def query_and_key_positions(n: int, m: int | None, offset: int, like: Array | None) -> tuple[Array, Array]:
     """The positions of the queries (n, 1) and of the keys (1, m)."""
     n, offset = check_integer("n", n), check_integer("offset", offset)
     m = offset + n if m is None else check_integer("m", m)

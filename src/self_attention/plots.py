@@ -1,8 +1,9 @@
 """Figures of the book: one style, and the heat map that shows scores or weights."""
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -17,7 +18,7 @@ MOST_NUMBERS = 144  # in so many cells the numbers still fit
 LONGEST = 20  # characters of a label
 
 
-def style():
+def style() -> None:
     """Give all figures the book's look; in a notebook, also make them SVG, the same bytes on every run.
 
     >>> style()
@@ -88,15 +89,15 @@ def heat_map(
     ax.xaxis.set_label_position("top")
     ax.tick_params(top=True, bottom=False, labeltop=True, labelbottom=False, length=0)
     ax.spines[:].set_visible(False)
-    ax._ipython_display_ = shown_already
+    ax._ipython_display_ = shown_already  # type: ignore[attr-defined]  # IPython asks any object for one
     return ax
 
 
-def shown_already():
+def shown_already() -> None:
     """What a notebook calls to show the axes that end a cell: the figure is shown anyway."""
 
 
-def as_labels(name, tokens):
+def as_labels(name: str, tokens: Iterable[Any]) -> list[str]:
     """Tokens, whatever they are, as labels of one line: an array's numbers as text, what is long cut off."""
     try:
         tokens = [str(token) for token in (tokens.tolist() if hasattr(tokens, "tolist") else tokens)]
@@ -106,13 +107,13 @@ def as_labels(name, tokens):
     return [token if len(token) <= LONGEST else token[: LONGEST - 1] + "\N{HORIZONTAL ELLIPSIS}" for token in tokens]
 
 
-def longest(labels):
+def longest(labels: Iterable[str]) -> float:
     """How long the longest label is, and an m before it, in inches, in letters of 11 points."""
     texts = {"m" + label.replace("$", "S") for label in labels}  # dollars would be the marks of a formula
     return max(TextPath((0, 0), text, size=11).get_extents().width for text in texts) / 72
 
 
-def check_map(values, tokens, key_tokens, kind, mask):
+def check_map(values: Any, tokens: Sequence[str], key_tokens: Sequence[str], kind: str, mask: Any) -> np.ma.MaskedArray:
     """The values as a masked NumPy array (n, m), once they and everything beside them have been checked."""
     _, _, values = as_floats(values=values)
     values = to_numpy("values", values)
@@ -133,7 +134,7 @@ def check_map(values, tokens, key_tokens, kind, mask):
     return shown
 
 
-def write_numbers(ax, shown, cells, kind):
+def write_numbers(ax: Axes, shown: np.ma.MaskedArray, cells: Any, kind: str) -> None:
     """Write each number into its cell, in black or white, whichever is easier to read there."""
     for (i, j), value in np.ndenumerate(shown.filled(np.nan)):
         if not np.isnan(value):
@@ -143,5 +144,5 @@ def write_numbers(ax, shown, cells, kind):
                 0.0722,
             ]  # nearly WCAG's luminance
             number = f"{value:.2f}" if kind == "weights" else f"{round(value, 2):g}".replace("-", "\N{MINUS SIGN}")
-            style = {"color": "black" if light > 0.179 else "white", "fontsize": "small"}
+            style: dict[str, Any] = {"color": "black" if light > 0.179 else "white", "fontsize": "small"}
             ax.text(j + 0.5, i + 0.5, number, ha="center", va="center", **style)

@@ -1,6 +1,7 @@
 """Taggers, alike but for what a word may see."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any, Literal
 
 import torch
 from torch import nn
@@ -40,7 +41,15 @@ class Tagger(Model):
     torch.Size([2, 4, 4])
     """
 
-    def __init__(self, words, tags, reach, d_model=32, max_len=16, positions="learned"):
+    def __init__(
+        self,
+        words: Vocabulary,
+        tags: Sequence[str],
+        reach: int | Literal["all"],
+        d_model: int = 32,
+        max_len: int = 16,
+        positions: str = "learned",
+    ) -> None:
         super().__init__(words)
         if isinstance(tags, str) or not len(tags) or len(set(tags)) < len(tags):
             raise ValueError(f"expected tags to be a list of different names, got {tags!r}")
@@ -62,11 +71,11 @@ class Tagger(Model):
         seen = 2 * d_model if reach == "all" else reach * d_model
         self.hidden, self.output = nn.Linear(seen, 2 * d_model), nn.Linear(2 * d_model, len(tags))
 
-    def read(self, sentences):
+    def read(self, sentences: Iterable[Sequence[str]]) -> tuple[torch.Tensor, torch.Tensor]:
         """Ids (b, n) and lengths (b,), these on the CPU, of some sentences, each a list of words, word for word."""
         return self.padded([" ".join(words) for words in check_words(sentences)])
 
-    def place(self, X):
+    def place(self, X: torch.Tensor) -> torch.Tensor:
         """The words' vectors X (b, n, d_model), their positions added."""
         n, d_model = X.shape[1:]
         match self.config["positions"]:
@@ -76,7 +85,7 @@ class Tagger(Model):
                 return X + sinusoidal_positions(n, d_model, like=X)
         return X
 
-    def forward(self, ids, lengths):
+    def forward(self, ids: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
         """Logits (b, n, number of tags)."""
         X = self.embedding(ids)  # (b, n, d_model), 0 at the padding
         if self.reach == "all":
@@ -91,7 +100,7 @@ class Tagger(Model):
             seen = windows.flatten(start_dim=2)  # (b, n, d_model reach)
         return self.output(relu(self.hidden(seen)))
 
-    def loss(self, tagged):
+    def loss(self, tagged: Iterable[Sequence[Any]]) -> torch.Tensor:
         """Mean cross-entropy per word; each sentence is a pair of words and tags, or begins like one.
 
         Raises:
@@ -107,7 +116,7 @@ class Tagger(Model):
         return cross_entropy(self(ids, lengths).mT, torch.tensor(right, device=self.device), ignore_index=-1)
 
     @torch.no_grad()
-    def tag(self, sentences, unknown=False):
+    def tag(self, sentences: Iterable[str | Sequence[str]], unknown: bool = False) -> list[list[str]]:
         """The tags of some sentences, each a list of words, or a string, which `Vocabulary.split` cuts into words.
 
         Args:
@@ -126,7 +135,7 @@ class Tagger(Model):
         return [[self.tags[i] for i in row[:n]] for row, n in zip(best, lengths.tolist(), strict=True)]
 
 
-def check_words(sentences):
+def check_words(sentences: Any) -> list[list[str]]:
     """Sentences as a list of lists of words, at least one each, or a ValueError."""
     wrong = isinstance(sentences, str) or not isinstance(sentences, Iterable)
     sentences = sentences if wrong else list(sentences)

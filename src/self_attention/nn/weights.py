@@ -3,18 +3,20 @@
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 from .. import __version__
 from ..vocabulary import Vocabulary
+from .base import Model
 from .tagger import Tagger
 from .translators import TransformerTranslator, Translator
 
 WEIGHTS = Path(__file__).parents[1] / "weights"
 
-KINDS = {kind.__name__: kind for kind in (Translator, TransformerTranslator, Tagger)}
+KINDS: dict[str, Any] = {kind.__name__: kind for kind in (Translator, TransformerTranslator, Tagger)}
 
 
-def save(model, path, **facts):
+def save(model: Model, path: Path | str, **facts: Any) -> None:
     """Write a model to a safetensors file: weights as float16, and beside them all it takes to build the model again.
 
     Args:
@@ -59,12 +61,12 @@ def save(model, path, **facts):
     path.write_bytes(to_bytes(tensors, metadata={"facts": text}))
 
 
-def names():
+def names() -> list[str]:
     """Those of the models that come with the package."""
     return sorted(file.stem for file in WEIGHTS.glob("*.safetensors"))
 
 
-def as_path(name):
+def as_path(name: Any) -> Path:
     """The path that a string, bytes or anything like a path means."""
     try:
         return Path(os.fsdecode(name))
@@ -72,7 +74,7 @@ def as_path(name):
         raise ValueError(f"expected a name or a path, got {name!r}") from error
 
 
-def find(name):
+def find(name: Any) -> Path:
     """The file of one of the package's models, by its name, or else of a path; see `load`."""
     known = names()
     path = WEIGHTS / f"{name}.safetensors" if isinstance(name, str) and name in known else as_path(name)
@@ -81,7 +83,7 @@ def find(name):
     return path
 
 
-def load(name):
+def load(name: str | os.PathLike[str]) -> Any:
     """A model with the weights that `save` wrote; nothing is downloaded, nothing is unpickled.
 
     Args:
@@ -127,10 +129,10 @@ def load(name):
     return model.eval()
 
 
-def from_facts(name, text):
+def from_facts(name: str, text: str | None) -> Any:
     """The model that the facts of a file describe, without its weights; `name` is the file's, for errors."""
     try:
-        facts = json.loads(text)
+        facts = json.loads(text or "null")
         kind, config, words, version = (facts[key] for key in ("kind", "config", "words", "version"))
     except (TypeError, KeyError, json.JSONDecodeError) as error:
         raise ValueError(f"expected {name} to hold facts as nn.save writes them, got {text!r:.100}") from error

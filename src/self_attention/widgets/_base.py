@@ -6,6 +6,7 @@ import unicodedata
 from html import escape
 from numbers import Integral, Real
 from pathlib import Path
+from typing import Any
 
 import anywidget
 import numpy as np
@@ -260,18 +261,18 @@ class Widget(anywidget.AnyWidget):
     `scripts` are the files that define the element, in the order in which a page loads them.
     """
 
-    element = ""
-    scripts = ("widgets.js",)
-    SETTINGS = ()
+    element: str = ""
+    scripts: tuple[str, ...] = ("widgets.js",)
+    SETTINGS: tuple[str, ...] = ()
     KINDS = {"Float": "a number", "Int": "an integer", "Unicode": "a string", "List": "a list", "Dict": "a dict"}
     _spec = traitlets.Dict().tag(sync=True)
 
-    def __init_subclass__(cls, **kwargs):
+    def __init_subclass__(cls, **kwargs: Any) -> None:
         if "_esm" not in vars(cls):  # it is there in the subclass that anywidget makes of each widget
             cls._esm = cls.code() + "\nexport default SelfAttention.anywidget;\n"
         super().__init_subclass__(**kwargs)
 
-    def __setattr__(self, name, value):
+    def __setattr__(self, name: str, value: Any) -> None:
         """A setting takes what people have, NumPy's scalars and tensors too, and refuses the rest as a ValueError."""
         if name not in self.SETTINGS:
             return super().__setattr__(name, value)
@@ -287,20 +288,20 @@ class Widget(anywidget.AnyWidget):
             raise ValueError(f"expected {name} to be {self.KINDS.get(kind, kind)}, got {got!r}") from None
 
     @classmethod
-    def code(cls):
+    def code(cls) -> str:
         """The text of the scripts."""
         return "\n".join((SCRIPTS / name).read_text(encoding="utf-8") for name in cls.scripts)
 
     @property
-    def settings(self):
+    def settings(self) -> dict[str, Any]:
         """The settings as they are now: {name: value}."""
         return {name: getattr(self, name) for name in self.SETTINGS}
 
-    def fallback(self):
+    def fallback(self) -> str:
         """HTML for places that run no script: the numbers as a table."""
         raise NotImplementedError
 
-    def to_html(self):
+    def to_html(self) -> str:
         """The widget as HTML: the custom element with its data, and a static table inside it.
 
         A page needs each of `scripts` once, from self_attention/widgets/scripts; without them the table shows.
@@ -309,7 +310,7 @@ class Widget(anywidget.AnyWidget):
         spec = spec.replace("<", "\\u003c")  # so that no token can close the script element
         return f'<{self.element}><script type="application/json">{spec}</script>{self.fallback()}</{self.element}>'
 
-    def to_page(self, title="Attention"):
+    def to_page(self, title: str = "Attention") -> str:
         """A complete HTML page with the widget and its script: one file, to send or to open from a folder."""
         return (
             f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'

@@ -1,6 +1,8 @@
 """AttentionMap: a live map of attention scores and weights."""
 
+from collections.abc import Iterable
 from numbers import Real
+from typing import Any
 
 import numpy as np
 import traitlets
@@ -98,22 +100,22 @@ class AttentionMap(Widget):
 
     def __init__(
         self,
-        Q=None,
-        K=None,
-        V=None,
+        Q: Any = None,
+        K: Any = None,
+        V: Any = None,
         *,
-        scores=None,
-        d_k=None,
-        tokens=None,
-        key_tokens=None,
-        mask="none",
-        padding=None,
-        scale=None,
-        controls=None,
-        caption="",
-        digits=None,
-        **settings,
-    ):
+        scores: Any = None,
+        d_k: float | None = None,
+        tokens: Iterable[Any] | None = None,
+        key_tokens: Iterable[Any] | None = None,
+        mask: Any = "none",
+        padding: Any = None,
+        scale: str | None = None,
+        controls: Iterable[str] | None = None,
+        caption: str = "",
+        digits: int | None = None,
+        **settings: Any,
+    ) -> None:
         unknown = set(settings) - set(self.SETTINGS)
         if unknown:
             raise ValueError(f"unknown setting {sorted(unknown)}: expected one of {list(self.SETTINGS)}")
@@ -149,13 +151,14 @@ class AttentionMap(Widget):
         if padding is None:
             padding = [token == PADDING for token in self._key_tokens]
         padding = _boolean(padding, "padding", (m,))
-        self._masks = {"padding": padding if padding.any() else None, "given": given}
+        self._masks: dict[str, Any] = {"padding": padding if padding.any() else None, "given": given}
         if scale is None:
             scale = "1" if self._d_k is None else "1/sqrt(d_k)"
 
         spec = {"element": self.element, "tokens": self._tokens, "caption": caption_of(caption)}
         coldest = plain(settings.get("temperature", 1.0))
-        self._coldest = min(COLDEST, coldest) if isinstance(coldest, Real) and coldest > 0 else COLDEST
+        is_number = isinstance(coldest, Real)
+        self._coldest = min(COLDEST, coldest) if is_number and coldest > 0 else COLDEST
         within = _within(arrays, self._coldest)
         spec |= {name: encode(array, digits, within[name]) for name, array in arrays.items()}
         if key_tokens is not None:
@@ -211,13 +214,16 @@ class AttentionMap(Widget):
         return array[self.layer % len(array), self.head * array.shape[1] // self._heads]
 
     @property
-    def scores(self):
+    def scores(self) -> np.ndarray:
         """Scaled scores of the head in focus, before mask and softmax: (n, m)."""
         raw = self._part("scores") if "scores" in self._arrays else dot_scores(self._part("Q"), self._part("K"))
-        return raw if self.scale == "1" else raw / (self._d_k**0.5 if self.scale == "1/sqrt(d_k)" else self._d_k)
+        if self.scale == "1":
+            return raw
+        assert self._d_k is not None  # without it there is no other scale
+        return raw / (self._d_k**0.5 if self.scale == "1/sqrt(d_k)" else self._d_k)
 
     @property
-    def allowed(self):
+    def allowed(self) -> np.ndarray:
         """The mask as it is set, and that of the scores: boolean (n, m), True = may attend."""
         names = self.mask.split("+")
         allowed = np.ones((self._n, self._m), dtype=bool)
@@ -234,7 +240,7 @@ class AttentionMap(Widget):
         return allowed
 
     @property
-    def weights(self):
+    def weights(self) -> np.ndarray:
         """Attention weights of the head in focus, (n, m), by the core, for the settings as they are now."""
         scores, allowed = self.scores, self.allowed
         if self.method == "-inf":
@@ -248,11 +254,11 @@ class AttentionMap(Widget):
         return weights / np.where(sums > 0, sums, 1.0)
 
     @property
-    def output(self):
+    def output(self) -> np.ndarray | None:
         """Output of the head in focus, weights times values: (n, d_v); None without values."""
         return self.weights @ self._part("V") if "V" in self._arrays else None
 
-    def fallback(self):
+    def fallback(self) -> str:
         """The weights as an HTML table; of a long row, the three largest."""
         weights = self.weights
         caption = f"{self._spec['caption'] or 'Attention weights'} (rows: queries, columns: keys; mask: {self.mask})"
@@ -269,7 +275,7 @@ class AttentionMap(Widget):
         ranks = ["largest", "second", "third"][: largest.shape[1]]
         return html_table(rows, queries, ranks, "query", caption)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         heads = f", {self._heads} heads" if self._heads > 1 else ""
         layers = f", {self._layers} layers" if self._layers > 1 else ""
         d_k = f", d_k={self._d_k}" if self._d_k else ""

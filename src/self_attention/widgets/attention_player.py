@@ -1,7 +1,9 @@
 """AttentionPlayer: one self-attention, step by step, with every number on view and open to change."""
 
 import re
+from collections.abc import Iterable
 from numbers import Real
+from typing import Any
 
 import numpy as np
 import traitlets
@@ -71,8 +73,20 @@ class AttentionPlayer(Widget):
     edits = traitlets.Dict().tag(sync=True)
 
     def __init__(
-        self, X, W_q, W_k, W_v, *, tokens=None, divisor=8.0, query=0, step=0, edits=None, caption="", digits=None
-    ):
+        self,
+        X: Any,
+        W_q: Any,
+        W_k: Any,
+        W_v: Any,
+        *,
+        tokens: Iterable[Any] | None = None,
+        divisor: float = 8.0,
+        query: int = 0,
+        step: int = 0,
+        edits: dict[str, float] | None = None,
+        caption: str = "",
+        digits: int | None = None,
+    ) -> None:
         tokens = names_of(X, 0) if tokens is None else tokens
         arrays = {"X": X, "W_q": W_q, "W_k": W_k, "W_v": W_v}
         arrays = {name: to_numpy(array, name) for name, array in arrays.items()}
@@ -128,46 +142,46 @@ class AttentionPlayer(Widget):
         return self._edited(name, self._inputs[name])
 
     @property
-    def Q(self):
+    def Q(self) -> np.ndarray:
         """Queries X W_q, (n, d_k)."""
         return self._edited("Q", self._input("X") @ self._input("W_q"))
 
     @property
-    def K(self):
+    def K(self) -> np.ndarray:
         """Keys X W_k, (n, d_k)."""
         return self._edited("K", self._input("X") @ self._input("W_k"))
 
     @property
-    def V(self):
+    def V(self) -> np.ndarray:
         """Values X W_v, (n, d_v)."""
         return self._edited("V", self._input("X") @ self._input("W_v"))
 
     @property
-    def scores(self):
+    def scores(self) -> np.ndarray:
         """Scores Q K^T, (n, n)."""
         return self._edited("scores", dot_scores(self.Q, self.K))
 
     @property
-    def scaled(self):
+    def scaled(self) -> np.ndarray:
         """Scores divided by the divisor, (n, n)."""
         return self._edited("scaled", self.scores / self.divisor)
 
     @property
-    def weights(self):
+    def weights(self) -> np.ndarray:
         """Attention weights, (n, n). Rows sum to 1, unless a weight was set by hand."""
         return self._edited("weights", softmax(self.scaled))
 
     @property
-    def weighted(self):
+    def weighted(self) -> np.ndarray:
         """Each value times its weight, (n, n, d_v)."""
         return self.weights[:, :, None] * self.V
 
     @property
-    def output(self):
+    def output(self) -> np.ndarray:
         """Output, (n, d_v): the sums of the weighted values."""
         return self.weights @ self.V
 
-    def fallback(self):
+    def fallback(self) -> str:
         """The chain for the query in focus, as an HTML table."""
         i = self.query
         rows = [
@@ -182,7 +196,7 @@ class AttentionPlayer(Widget):
         caption += f"; {len(self.edits)} set by hand)" if self.edits else ")"
         return html_table(rows, [*map(label, self._tokens), "sum: the output"], columns, "key", caption)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         (n, d_model), (_, d_k), (_, d_v) = (self._shapes[name] for name in ("X", "W_q", "W_v"))
         edits = f", edits={self.edits}" if self.edits else ""
         return (
