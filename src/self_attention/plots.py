@@ -82,7 +82,7 @@ def heat_map(
     else:
         ax.figure.colorbar(cells, ax=ax, shrink=0.8, label=kind)
 
-    slanted = {"rotation": 45, "ha": "left"} if m > 12 or max(map(len, key_tokens)) > 6 else {}
+    slanted: dict[str, Any] = {"rotation": 45, "ha": "left"} if m > 12 or max(map(len, key_tokens)) > 6 else {}
     ax.set_xticks(np.arange(m) + 0.5, key_tokens, parse_math=False, **slanted)
     ax.set_yticks(np.arange(n) + 0.5, tokens, parse_math=False)
     ax.set(xlabel="keys", ylabel="queries", aspect="equal", ylim=(n, 0))
