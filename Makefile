@@ -26,9 +26,10 @@ site: .venv/ready ## build the site into build/
 test: lint js browsers $(INSTALLED)/ready ## run every check: style, JavaScript, Python, site, browser, wheel, notebooks
 	JUPYTER_PATH=$(CURDIR)/$(INSTALLED)/share/jupyter $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder --nbval --nbval-kernel-name installed --nbval-cell-timeout 120 --durations 25 $(TESTS)
 
-lint: .venv/ready ## check the style of the Python sources
+lint: .venv/ready ## check the style of the Python sources and the types of the library
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/ruff format --check $(SOURCES)
+	$(BIN)/mypy
 
 js: widgets/node_modules ## run the JavaScript unit tests
 	cd widgets && node --test
@@ -55,7 +56,7 @@ links: .venv/ready ## ask every address outside whether it still answers (needs 
 	$(BIN)/jupyter-book build . --path-output build/links --builder linkcheck
 
 clean: ## remove what was built, but not .venv
-	rm -rf build widgets/node_modules .pytest_cache .ruff_cache .hypothesis
+	rm -rf build widgets/node_modules .pytest_cache .ruff_cache .mypy_cache .hypothesis
 
 .venv/ready: requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \

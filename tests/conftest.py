@@ -96,18 +96,24 @@ def site(built):
 
 
 @pytest.fixture(scope="session")
-def browser():
-    """Chromium for which every host but this machine does not exist. CHROMIUM names another one than the usual."""
+def playwright():
+    """Playwright, of which a process can have one only."""
     from playwright.sync_api import sync_playwright
 
-    only_here = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost"
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=browsers.find("Chromium"),  # if there is none, Playwright's own
-            args=["--no-sandbox", "--disable-quic", "--disable-background-networking", only_here],
-        )
-        yield browser
-        browser.close()
+        yield playwright
+
+
+@pytest.fixture(scope="session")
+def browser(playwright):
+    """Chromium for which every host but this machine does not exist. CHROMIUM names another one than the usual."""
+    only_here = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost"
+    browser = playwright.chromium.launch(
+        executable_path=browsers.find("Chromium"),  # if there is none, Playwright's own
+        args=["--no-sandbox", "--disable-quic", "--disable-background-networking", only_here],
+    )
+    yield browser
+    browser.close()
 
 
 @pytest.fixture

@@ -46,7 +46,7 @@ def checks(make, name, good, bad, message):
         refuses(lambda value=value: make(**{name: value}), message)
         refuses(lambda value=value: setattr(widget, name, value), message)
         assert getattr(widget, name) == good[-1], "a refused value leaves the old one"
-    refuses(lambda: setattr(widget, name, object()), f"{name} must be")
+    refuses(lambda: setattr(widget, name, object()), f"expected {name} to be")
 
 
 def spec_of(widget):

@@ -104,7 +104,7 @@ NO_NUMBERS = [
 def test_no_number_is_refused(name, value):
     if name.startswith("one ") and value == [1]:
         return
-    with pytest.raises(ValueError, match="must"):
+    with pytest.raises(ValueError, match="expected"):
         NUMBERS[name][0](value)
 
 
@@ -113,14 +113,14 @@ def test_a_number_that_cannot_be_seen_is_refused(name):
     if name.startswith("one "):
         return
     function, value = NUMBERS[name]
-    with pytest.raises(ValueError, match="must be a number whose value can be seen"):
+    with pytest.raises(ValueError, match="to be a number whose value can be seen"):
         function(torch.tensor(value, device="meta"))
 
 
 @pytest.mark.parametrize("name", ["scale", "temperature", "base"])
 def test_a_number_has_no_gradient_to_lose(name):
     function, value = NUMBERS[name]
-    with pytest.raises(ValueError, match=r"must be a number, which has no gradient to lose: pass \w+.item\(\)"):
+    with pytest.raises(ValueError, match=r"to be a number, which has no gradient to lose: pass \w+.item\(\)"):
         function(torch.tensor(value, requires_grad=True))
 
 
@@ -242,7 +242,7 @@ def test_what_is_no_array_is_refused(name, place, bad):
 def test_two_libraries_are_refused(name, place):
     function, arrays = ARRAYS[name]
     if len(arrays) > 1:
-        with pytest.raises(ValueError, match="all arrays must come from one library, came .* from "):
+        with pytest.raises(ValueError, match="expected all arrays to come from one library, got .* from "):
             function(*arrays[:place], torch.from_numpy(arrays[place]), *arrays[place + 1 :])
 
 
@@ -256,7 +256,9 @@ def test_two_devices_are_refused_or_bridged(name, place):
         assert all(x.device.type == "meta" for x in (results if isinstance(results, tuple) else (results,)))
     else:
         words = (
-            "ids must hold values that can be seen" if name == "look_up" else "all arrays must be on one device, came"
+            "expected ids to hold values that can be seen"
+            if name == "look_up"
+            else "expected all arrays to be on one device, got"
         )
         with pytest.raises(ValueError, match=words):
             function(*tensors)
@@ -267,21 +269,27 @@ def test_two_devices_are_refused_or_bridged(name, place):
     [
         (
             lambda: softmax(np.ma.array(X, mask=X > 1)),
-            r"scores must be a plain array, came a masked one: pass scores.filled\(0\), .* mask=~np.ma.getmaskarray",
+            r"scores to be a plain array, got a masked one: pass scores.filled\(0\), .* mask=~np.ma.getmaskarray",
         ),
         (
             lambda: dot_scores(list(torch.ones(2, 3)), X),
-            r"Q must be one array, came list of them: pass torch.stack\(Q\)",
+            r"expected Q to be one array, got list of them: pass torch.stack\(Q\)",
         ),
-        (lambda: dot_scores(torch.ones(2, 3), [[1.0] * 3]), "K must be an array of torch, like the others, came list"),
-        (lambda: dot_scores([[1.0], [1.0, 2.0]], X), "Q must be an array, or a list that makes one, came list"),
-        (lambda: dot_scores(X.view(np.matrix), X), r"Q must be a plain array, came a matrix: pass np.asarray\(Q\)"),
-        (lambda: softmax(torch.eye(2).to_sparse()), r"dense tensor, came torch.sparse_coo: pass scores.to_dense\(\)"),
-        (lambda: softmax(None), "scores must be an array .*, came NoneType"),
-        (lambda: softmax(X, mask=True), "mask must be an array .*, came bool"),
-        (lambda: softmax([["a"]]), "scores must hold floats or integers, came <U1"),
-        (lambda: one_hot(np.array([0.5]), 3), "ids must hold integers, came float64"),
-        (lambda: causal_mask(2, like=[1.0]), "like must be an array .*, came list"),
+        (
+            lambda: dot_scores(torch.ones(2, 3), [[1.0] * 3]),
+            "expected K to be an array of torch, like the others, got list",
+        ),
+        (lambda: dot_scores([[1.0], [1.0, 2.0]], X), "expected Q to be an array, or a list that makes one, got list"),
+        (
+            lambda: dot_scores(X.view(np.matrix), X),
+            r"expected Q to be a plain array, got a matrix: pass np.asarray\(Q\)",
+        ),
+        (lambda: softmax(torch.eye(2).to_sparse()), r"dense tensor, got torch.sparse_coo: pass scores.to_dense\(\)"),
+        (lambda: softmax(None), "expected scores to be an array .*, got NoneType"),
+        (lambda: softmax(X, mask=True), "expected mask to be an array .*, got bool"),
+        (lambda: softmax([["a"]]), "expected scores to hold floats or integers, got <U1"),
+        (lambda: one_hot(np.array([0.5]), 3), "expected ids to hold integers, got float64"),
+        (lambda: causal_mask(2, like=[1.0]), "expected like to be an array .*, got list"),
     ],
 )
 def test_the_error_says_what_to_do(call, message):

@@ -189,5 +189,5 @@ def test_masks_of_tensors_go_where_they_are_needed():
 
 
 def test_a_wrong_value_is_still_refused_under_grad():
-    with pytest.raises(ValueError, match="weights must not be negative"):
+    with pytest.raises(ValueError, match="expected weights not to be negative"):
         torch.func.grad(lambda w: entropy(w))(torch.tensor([1.5, -0.5]))

@@ -182,39 +182,42 @@ def test_what_does_not_end_is_cut(find):
 @pytest.mark.parametrize(
     ("said", "message"),
     [
-        (torch.tensor([[1.0, 2.0, 3.0]]), r"log-probabilities, came \[30.19"),
-        (torch.tensor([[math.nan, -1.0, -2.0]]), r"log-probabilities, came \[nan"),
-        (torch.full((1, 3), -math.inf), r"log-probabilities, came \[0.0\]"),
-        (torch.tensor([-0.1]), r"\(k, V\), k = 1, came \(1,\)"),
-        (torch.zeros(2, 1), r"\(k, V\), k = 1, came \(2, 1\)"),
-        ([[0.0, -1.0]], r"\(k, V\), k = 1, came list"),
+        (torch.tensor([[1.0, 2.0, 3.0]]), r"log-probabilities, got \[30.19"),
+        (torch.tensor([[math.nan, -1.0, -2.0]]), r"log-probabilities, got \[nan"),
+        (torch.full((1, 3), -math.inf), r"log-probabilities, got \[0.0\]"),
+        (torch.tensor([-0.1]), r"\(k, V\), k = 1, got \(1,\)"),
+        (torch.zeros(2, 1), r"\(k, V\), k = 1, got \(2, 1\)"),
+        ([[0.0, -1.0]], r"\(k, V\), k = 1, got list"),
     ],
     ids=str,
 )
 def test_what_is_no_prediction_is_refused(find, said, message):
-    with pytest.raises(ValueError, match=f"predict must return .*{message}"):
+    with pytest.raises(ValueError, match=f"expected predict to return .*{message}"):
         find(lambda ids: said)
 
 
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda p: beam_search(p, width=2, number=3), "number must be at most width, came number = 3 and width = 2"),
-        (lambda p: beam_search(p, width=0), "width must be an integer of at least 1, came 0"),
-        (lambda p: beam_search(p, number=0), "number must be an integer of at least 1, came 0"),
-        (lambda p: beam_search(p, width=2.5), "width must be an integer of at least 1, came 2.5"),
-        (lambda p: beam_search(p, max_len=0), "max_len must be an integer of at least 1, came 0"),
-        (lambda p: beam_search(p, alpha=-0.1), "alpha must be a finite number of at least 0, came -0.1"),
-        (lambda p: beam_search(p, alpha=math.inf), "alpha must be a finite number of at least 0, came inf"),
-        (lambda p: greedy(p, max_len=-1), "max_len must be an integer of at least 1, came -1"),
-        (lambda p: sample(p, max_len=0), "max_len must be an integer of at least 1, came 0"),
-        (lambda p: sample(p, temperature=-1), "temperature must be a number of at least 0, came -1"),
-        (lambda p: sample(p, temperature=math.nan), "temperature must be a number of at least 0, came nan"),
-        (lambda p: sample(p, seed=-1), "seed must be an integer of at least 0, came -1"),
-        (lambda p: sample(p, top_k=0), "top_k must be an integer of at least 1, came 0"),
-        (lambda p: sample(p, top_p=1.5), "top_p must be at most 1, came 1.5"),
-        (lambda p: sample(p, top_p=-0.5), "top_p must be a number of at least 0, came -0.5"),
-        (lambda p: length_penalty(0, 1.0), "n must be an integer of at least 1, came 0"),
+        (
+            lambda p: beam_search(p, width=2, number=3),
+            "expected number to be at most width, got number = 3 and width = 2",
+        ),
+        (lambda p: beam_search(p, width=0), "expected width to be an integer of at least 1, got 0"),
+        (lambda p: beam_search(p, number=0), "expected number to be an integer of at least 1, got 0"),
+        (lambda p: beam_search(p, width=2.5), "expected width to be an integer of at least 1, got 2.5"),
+        (lambda p: beam_search(p, max_len=0), "expected max_len to be an integer of at least 1, got 0"),
+        (lambda p: beam_search(p, alpha=-0.1), "expected alpha to be a finite number of at least 0, got -0.1"),
+        (lambda p: beam_search(p, alpha=math.inf), "expected alpha to be a finite number of at least 0, got inf"),
+        (lambda p: greedy(p, max_len=-1), "expected max_len to be an integer of at least 1, got -1"),
+        (lambda p: sample(p, max_len=0), "expected max_len to be an integer of at least 1, got 0"),
+        (lambda p: sample(p, temperature=-1), "expected temperature to be a number of at least 0, got -1"),
+        (lambda p: sample(p, temperature=math.nan), "expected temperature to be a number of at least 0, got nan"),
+        (lambda p: sample(p, seed=-1), "expected seed to be an integer of at least 0, got -1"),
+        (lambda p: sample(p, top_k=0), "expected top_k to be an integer of at least 1, got 0"),
+        (lambda p: sample(p, top_p=1.5), "expected top_p to be at most 1, got 1.5"),
+        (lambda p: sample(p, top_p=-0.5), "expected top_p to be a number of at least 0, got -0.5"),
+        (lambda p: length_penalty(0, 1.0), "expected n to be an integer of at least 1, got 0"),
     ],
 )
 def test_settings_that_mean_nothing_are_refused(call, message):
@@ -313,7 +316,7 @@ def test_truncate_by_hand():
     assert torch.equal(three, torch.tensor([[0.5, 0.3, 0.2], [0.2, 0.2, 0.6]]))  # not written into
     assert (truncate(torch.full((10,), 0.1, dtype=torch.float64), top_p=0.8) > 0).sum() == 8
     for wrong in (torch.tensor([-1.0, -2.0]), torch.tensor([0.5, 0.2]), torch.tensor([1.5, -0.5])):
-        with pytest.raises(ValueError, match=r"probabilities must sum to 1 and not be negative, came tensor"):
+        with pytest.raises(ValueError, match=r"expected probabilities to sum to 1 and not be negative, got tensor"):
             truncate(wrong)
 
 
@@ -535,9 +538,9 @@ def test_bleu_is_sacrebleus():
 @pytest.mark.parametrize("function", [bleu, brevity_penalty, lambda said, right: clipped_precision(said, right, 1)])
 def test_what_cannot_be_compared_is_refused(function):
     for said, right in (("a", ["a"]), (["a"], "a"), (["a"], ["a", "b"]), ([], [])):
-        with pytest.raises(ValueError, match="said and right must be lists of sentences, equally many, came"):
+        with pytest.raises(ValueError, match="expected said and right to be lists of sentences, equally many, got"):
             function(said, right)
-    with pytest.raises(ValueError, match="expected at least one right sentence for 'a', came none"):
+    with pytest.raises(ValueError, match="expected at least one right sentence for 'a', got none"):
         function(["a"], [[]])
-    with pytest.raises(ValueError, match="n must be an integer of at least 1, came 0"):
+    with pytest.raises(ValueError, match="expected n to be an integer of at least 1, got 0"):
         bleu(["a"], ["a"], n=0)

@@ -115,6 +115,12 @@ def test_without_the_sum_no_stack_learns():
             assert max(right(runs, depth, kind)) < 25
 
 
+def test_orthogonal_matrices_do_not_replace_the_sum():
+    runs = logs("depths4_orthogonal")
+    assert [run["seed"] for run in runs] == [0, 1, 2]
+    assert max(right(runs, 4, "no residual") + right(runs, 4, "neither")) < 30
+
+
 def test_with_the_sum_all_stacks_learn_but_for_deep_ones_with_the_norm_behind_it():
     runs = logs("depths")
     for depth in (2, 4, 8, 16):

@@ -64,7 +64,7 @@ def test_recall_follows_the_seed():
 
 @pytest.mark.parametrize(
     ("what", "says"),
-    [({"pairs": 9}, "pairs must be at most n = 8, came 9"), ({"distance": 9}, "distance must be at most n = 8, came 9"),
+    [({"pairs": 9}, "pairs to be at most n = 8, got 9"), ({"distance": 9}, "distance to be at most n = 8, got 9"),
      ({"pairs": 0}, "pairs"), ({"distance": 0}, "distance"), ({"count": 0}, "count")],
 )  # fmt: skip
 def test_what_cannot_be_asked_is_refused(what, says):
@@ -145,7 +145,7 @@ def test_patches_are_squares_of_the_image():
 
 @pytest.mark.parametrize("model", [Recaller, ImageReader])
 def test_an_unknown_kind_is_refused(model):
-    with pytest.raises(ValueError, match="kind must be one of .*self-attention, came 'mlp'"):
+    with pytest.raises(ValueError, match="expected kind to be one of .*self-attention, got 'mlp'"):
         model("mlp")
 
 
@@ -260,7 +260,7 @@ def average(runs, kind):
 
 
 def test_without_any_distance_a_gru_recalls_no_more_and_an_lstm_twice_as_much():
-    near, far = logs("recall_n8", 1500), logs("recall", 1500)
+    near, far = logs_of("recall_n8", 1500), logs_of("recall", 1500)
     assert [run["seed"] for run in near] == [0, 1, 2]
     assert max(average(near, "gru")) < max(average(far, "gru")) + 5
     assert min(average(near, "lstm")) > 1.5 * max(average(far, "lstm"))
@@ -268,9 +268,15 @@ def test_without_any_distance_a_gru_recalls_no_more_and_an_lstm_twice_as_much():
 
 
 def test_a_wider_state_recalls_more():
-    wide, narrow = logs("recall_n8_width256_rate0.003", 1500), logs("recall_n8", 1500)
+    wide, narrow = logs_of("recall_n8_width256_rate0.003", 1500), logs_of("recall_n8", 1500)
     assert [run["seed"] for run in wide] == [0, 1, 2]
     assert min(average(wide, "gru")) > max(average(narrow, "gru")) + 10
+
+
+def test_with_more_steps_the_wider_state_recalls_nearly_all_and_the_narrow_one_no_more():
+    wide, narrow = logs_of("recall_n8_width256_rate0.003", 4000), logs_of("recall_n8_rate0.003", 4000)
+    assert min(average(wide, "gru")) > 95
+    assert max(average(narrow, "gru")) < 40
 
 
 def test_attention_needs_the_fewest_steps():

@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import sys
 from types import SimpleNamespace
 
 import browsers
@@ -163,8 +164,11 @@ def test_tests_without_their_browser_are_skipped_but_not_in_ci(in_ci, outcome, m
 
 
 def test_playwright_says_whether_its_own_starts():
-    """Whatever this machine has: the question is answered, not raised."""
-    assert browsers.playwright_has_one() in (True, False)
+    """Whatever this machine has, the question is answered, not raised; in a process that has no Playwright yet."""
+    ask = "import browsers; print(browsers.playwright_has_one())"
+    path = {**os.environ, "PYTHONPATH": os.path.dirname(browsers.__file__)}
+    run = subprocess.run([sys.executable, "-c", ask], env=path, capture_output=True, encoding="utf-8")
+    assert run.stdout.strip() in ("True", "False"), run.stderr
 
 
 def test_a_command_that_is_not_there_brings_nothing(machine, monkeypatch):

@@ -75,9 +75,9 @@ def one(j, m):
 # What goes in.
 
 REFUSED = {
-    "no model": (dict(model=3), "model must be a name or a TransformerTranslator, got int"),
+    "no model": (dict(model=3), "expected model to be a name or a TransformerTranslator, got int"),
     "no such model": (dict(model="nobody"), "no weights at 'nobody'"),
-    "another model": (dict(model="tagger_3"), "model must be a TransformerTranslator, 'tagger_3' is a Tagger"),
+    "another model": (dict(model="tagger_3"), "expected model to be a TransformerTranslator, 'tagger_3' is a Tagger"),
     "unknown word": (dict(sentences=["un chap dort"]), "does not know the word 'chap': expected words such as chat"),
     "a sign": (dict(sentences=["<pad> chat"]), "the model does not know the word '<pad>'"),
     "no sentence": (dict(sentences=[]), "expected 1 to 20 sentences of 1 to 40 words, got 0"),
@@ -85,26 +85,26 @@ REFUSED = {
     "a long sentence": (dict(sentences=["un " * 41]), "got 1 of [41] words"),
     "21 sentences": (dict(sentences=21 * ["merci"]), "got 21 of"),
     "control": (dict(controls=["beam"]), "unknown control in ['beam']: expected some of ['sentence', 'text', "),
-    "row of a word": (dict(query="chat"), "query must be a number or one of the words ['le', 'chien', 'mange', 'un', "),
-    "sentence": (dict(sentence=7), "sentence must be from 0 to 6, got 7"),
-    "place": (dict(place="head"), "place must be one of ['encoder', 'decoder', 'cross'], got 'head'"),
-    "layer": (dict(layer=2), "layer must be from 0 to 1, got 2"),
-    "head": (dict(head=-1), "head must be from 0 to 1, got -1"),
-    "query": (dict(query=41), "query must be from 0 to 40, got 41"),
+    "row of a word": (dict(query="chat"), "query to be a number or one of the words ['le', 'chien', 'mange', 'un', "),
+    "sentence": (dict(sentence=7), "expected sentence to be from 0 to 6, got 7"),
+    "place": (dict(place="head"), "expected place to be one of ['encoder', 'decoder', 'cross'], got 'head'"),
+    "layer": (dict(layer=2), "expected layer to be from 0 to 1, got 2"),
+    "head": (dict(head=-1), "expected head to be from 0 to 1, got -1"),
+    "query": (dict(query=41), "expected query to be from 0 to 40, got 41"),
 }  # fmt: skip
-WEIGHTS = "weights must be 5 numbers from 0 on, not all 0, got "
+WEIGHTS = "expected weights to be 5 numbers from 0 on, not all 0, got "
 CHANGES = {
     "no dict": ([3], "a list of dicts with ['place', 'layer', 'head', 'query', 'weights'], got 3"),
-    "a field too few": ([{"place": "encoder"}], "interventions must be a list of dicts with"),
-    "a field too many": ([row(one(0, 5), who="me")], "interventions must be a list of dicts with"),
-    "another place": ([row(one(0, 5), place="head")], "place must be one of ['encoder', 'decoder', 'cross']"),
-    "another layer": ([row(one(0, 1), place="decoder", layer=1)], "layer of a changed row must be from 0 to 0, got 1"),
-    "another head": ([row(one(0, 5), head=2)], "head of a changed row must be from 0 to 1, got 2"),
-    "no number": ([row(one(0, 5), head=1.0)], "head of a changed row must be from 0 to 1, got 1.0"),
-    "another row": ([row(one(0, 5), query=5)], "query of a changed row must be from 0 to 4, got 5"),
-    "another sentence": ([row(one(0, 5), sentence=7)], "sentence of a changed row must be from 0 to 6, got 7"),
+    "a field too few": ([{"place": "encoder"}], "expected interventions to be a list of dicts with"),
+    "a field too many": ([row(one(0, 5), who="me")], "expected interventions to be a list of dicts with"),
+    "another place": ([row(one(0, 5), place="head")], "expected place to be one of ['encoder', 'decoder', 'cross']"),
+    "another layer": ([row(one(0, 1), place="decoder", layer=1)], "layer of a changed row to be from 0 to 0, got 1"),
+    "another head": ([row(one(0, 5), head=2)], "expected head of a changed row to be from 0 to 1, got 2"),
+    "no number": ([row(one(0, 5), head=1.0)], "expected head of a changed row to be from 0 to 1, got 1.0"),
+    "another row": ([row(one(0, 5), query=5)], "expected query of a changed row to be from 0 to 4, got 5"),
+    "another sentence": ([row(one(0, 5), sentence=7)], "expected sentence of a changed row to be from 0 to 6, got 7"),
     "too few weights": ([row(one(0, 4))], WEIGHTS),
-    "weights of the future": ([row(one(0, 5), place="decoder", query=1)], "weights must be 2 numbers from 0 on"),
+    "weights of the future": ([row(one(0, 5), place="decoder", query=1)], "expected weights to be 2 numbers from 0 on"),
     "negative weights": ([row([1, 1, -1, 0, 0])], WEIGHTS),
     "no weight": ([row([0] * 5)], WEIGHTS),
     "NaN": ([row([np.nan, 1, 1, 1, 1])], WEIGHTS),
@@ -612,7 +612,7 @@ def test_a_model_without_tags_has_no_direction(live):
     widget = live(controls=("text", "direction", "step"))
     assert widget.direction == "" and widget._spec["controls"] == ["text", "step"] and "spoken" not in widget._spec
     assert live()._spec["controls"] == ["sentence", "place", "map", "query"]
-    refuses(lambda: live(direction="<2en>"), "direction must be one of [''], got '<2en>'")
+    refuses(lambda: live(direction="<2en>"), "expected direction to be one of [''], got '<2en>'")
 
 
 def test_a_given_sentence_follows_the_direction(tagged):
@@ -634,15 +634,15 @@ def test_a_given_sentence_follows_the_direction(tagged):
 
 def test_settings_of_decoding(tagged):
     for name, good, bad, message in [
-        ("width", [1, 6], [0, 7], "width must be from 1 to 6, got"),
-        ("hypothesis", [5, 0], [-1, 6], "hypothesis must be from 0 to 5, got"),
-        ("temperature", [0.0, 2.0], [-0.1, 2.1], "temperature must be from 0 to 2, got"),
-        ("top_k", [3, 0], [-1], "top_k must be from 0 to 1000000, got -1"),
-        ("top_p", [0.5, 1.0], [0.0, 1.1], "top_p must be above 0 to 1, got"),
-        ("seed", [2**32 - 1, 0], [-1, 2**32], "seed must be from 0 to 4294967295, got"),
-        ("step", [40, 0], [-1, 41], "step must be from 0 to 40, got"),
-        ("method", ["beam", "sample", "greedy"], ["best"], "method must be one of ['greedy', 'beam', 'sample'], got"),
-        ("direction", ["<2fr>", "<2en>"], ["", "en"], "direction must be one of ['<2en>', '<2fr>'], got"),
+        ("width", [1, 6], [0, 7], "expected width to be from 1 to 6, got"),
+        ("hypothesis", [5, 0], [-1, 6], "expected hypothesis to be from 0 to 5, got"),
+        ("temperature", [0.0, 2.0], [-0.1, 2.1], "expected temperature to be from 0 to 2, got"),
+        ("top_k", [3, 0], [-1], "expected top_k to be from 0 to 1000000, got -1"),
+        ("top_p", [0.5, 1.0], [0.0, 1.1], "expected top_p to be above 0 to 1, got"),
+        ("seed", [2**32 - 1, 0], [-1, 2**32], "expected seed to be from 0 to 4294967295, got"),
+        ("step", [40, 0], [-1, 41], "expected step to be from 0 to 40, got"),
+        ("method", ["beam", "sample", "greedy"], ["best"], "method to be one of ['greedy', 'beam', 'sample'], got"),
+        ("direction", ["<2fr>", "<2en>"], ["", "en"], "expected direction to be one of ['<2en>', '<2fr>'], got"),
         ("text", ["un chat", ""], ["un chap"], "the model does not know the word 'chap': expected words such as chat"),
         ("text", ["un chat", ""], ["<2fr> a cat"], "the model does not know the word '<2fr>'"),
         ("text", ["un chat", ""], ["un " * 41], "got 1 of [41] words"),

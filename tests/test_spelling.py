@@ -166,7 +166,7 @@ def test_a_target_that_a_model_wrote_may_hold_signs(both):
 
 @pytest.mark.parametrize("text", ["merci", "merci <2en>", "<2en>", "<2en> <2fr> merci", "<2en> merci <2fr>"])
 def test_a_tag_stands_in_front_and_nowhere_else(text, both):
-    with pytest.raises(ValueError, match="expected one of <2en>, <2fr> and then the words of a sentence, came"):
+    with pytest.raises(ValueError, match="expected one of <2en>, <2fr> and then the words of a sentence, got"):
         both.translate([text])
 
 

@@ -203,14 +203,14 @@ def test_figures_are_by_direction_length_and_apart_beyond_what_was_seen():
     ("content", "says"),
     [
         (None, "No such file"),
-        (b"merci\tthanks\nmerci\n", "line 2: expected a sentence, a tab, a translation, came b'merci'"),
-        (b"merci\tthanks\n\n", "line 2: expected a sentence, a tab, a translation, came b''"),
+        (b"merci\tthanks\nmerci\n", "line 2: expected a sentence, a tab, a translation, got b'merci'"),
+        (b"merci\tthanks\n\n", "line 2: expected a sentence, a tab, a translation, got b''"),
         (b"merci\tthanks\tdanke\n", "line 1: expected a sentence, a tab, a translation"),
         (b"merci\t \n", "line 1: expected a sentence, a tab, a translation"),
-        (b"merci\tthanks\nna\xefve\tnaive\n", r"line 2: expected UTF-8, came b'na\xefve\tnaive'"),
+        (b"merci\tthanks\nna\xefve\tnaive\n", r"line 2: expected UTF-8, got b'na\xefve\tnaive'"),
         (b"merci\t<unk>\n", "line 1: <unk> is a sign of the model, not a word"),
-        (b"merci\tthanks\n", "expected pairs enough to hold one sentence in 20 out, came 1"),
-        (b"", "expected pairs enough to hold one sentence in 20 out, came 0"),
+        (b"merci\tthanks\n", "expected pairs enough to hold one sentence in 20 out, got 1"),
+        (b"", "expected pairs enough to hold one sentence in 20 out, got 0"),
     ],
 )
 def test_a_file_that_holds_no_pairs_is_refused(content, says, tmp_path, capsys):
@@ -225,23 +225,23 @@ def test_a_file_that_holds_no_pairs_is_refused(content, says, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        ("--h 3", "h must divide d_model, came h = 3 and d_model = 64"),
+        ("--h 3", "expected h to divide d_model, got h = 3 and d_model = 64"),
         ("--d-model 5 --h 1", "d_model"),
-        ("--steps 0", "--steps: expected at least 1, came 0"),
+        ("--steps 0", "--steps: expected at least 1, got 0"),
         ("--batch x", "--batch: invalid int value: 'x'"),
-        ("--seed -1", "--seed: expected 0 or more, came -1"),
-        ("--rate 0", "--rate: expected more than 0, came 0"),
-        ("--rate nan", "--rate: expected more than 0, came nan"),
-        ("--smoothing 1", "--smoothing: expected 0 or more and less than 1, came 1"),
+        ("--seed -1", "--seed: expected 0 or more, got -1"),
+        ("--rate 0", "--rate: expected more than 0, got 0"),
+        ("--rate nan", "--rate: expected more than 0, got nan"),
+        ("--smoothing 1", "--smoothing: expected 0 or more and less than 1, got 1"),
         ("--layers 1", "--layers: expected 2 arguments"),
-        ("--to de", "--to must be one or both of fr, en, came de"),
-        ("--to en en", "--to must be one or both of fr, en, came en en"),
-        ("--languages fr fr", "--languages must be two different names"),
+        ("--to de", "expected --to to be one or both of fr, en, got de"),
+        ("--to en en", "expected --to to be one or both of fr, en, got en en"),
+        ("--languages fr fr", "expected --languages to be two different names"),
         ("--max-len 1 --size 3 --out nowhere/x.safetensors", "there is no folder nowhere"),
-        ("--out x.pt", "--out must end in .safetensors, came x.pt"),
+        ("--out x.pt", "--out must end in .safetensors, got x.pt"),
         ("--log-file nowhere/x.json", "--log-file nowhere/x.json: there is no folder nowhere"),
-        ("--checkpoint .", "--checkpoint . must be a file, but is a folder"),
-        ("--checkpoint numbers.tsv", "--checkpoint numbers.tsv must be one of this command, came something else"),
+        ("--checkpoint .", "expected --checkpoint . to be a file, but is a folder"),
+        ("--checkpoint numbers.tsv", "expected --checkpoint numbers.tsv to be one of this command, got something else"),
     ],
 )
 def test_options_that_cannot_be_are_refused(words, says, pairs, tmp_path, monkeypatch, capsys):
@@ -267,10 +267,10 @@ def test_languages_and_length_must_leave_something(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (["--rate", "0.02"], "is of another run: --rate 0.01, came 0.02"),
-        (["--seed", "1"], "is of another run: --seed 0, came 1"),
-        (["--d-ff", "8"], "is of another run: --d-ff 32, came 8"),
-        (["--steps", "5"], "is of another run: --steps 4, came 5"),
+        (["--rate", "0.02"], "is of another run: --rate 0.01, got 0.02"),
+        (["--seed", "1"], "is of another run: --seed 0, got 1"),
+        (["--d-ff", "8"], "is of another run: --d-ff 32, got 8"),
+        (["--steps", "5"], "is of another run: --steps 4, got 5"),
     ],
 )
 def test_a_checkpoint_of_another_run_is_refused(words, says, run, tmp_path, capsys):
@@ -300,13 +300,15 @@ def test_help_explains_every_option():
 def test_a_device_that_does_not_compute_is_refused(device, capsys):
     with pytest.raises(SystemExit):
         asked("--device", device)
-    assert f"expected a device of this machine such as cpu, came {device}" in capsys.readouterr().err
+    assert f"expected a device of this machine such as cpu, got {device}" in capsys.readouterr().err
 
 
 def test_a_device_belongs_to_one_process(monkeypatch):
     monkeypatch.setenv("WORLD_SIZE", "2")
     assert asked("--device", "cpu").device == "cpu"
-    with pytest.raises(ValueError, match="--device belongs to one process: under torchrun it must be cpu, came cuda"):
+    with pytest.raises(
+        ValueError, match="--device belongs to one process: expected under torchrun it to be cpu, got cuda"
+    ):
         train.check(SimpleNamespace(**vars(asked()) | {"device": "cuda"}))
 
 

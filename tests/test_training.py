@@ -1,6 +1,7 @@
 """The weights that the package ships load, fit this corpus and do what their logs say; and how they came about."""
 
 import json
+import re
 import sys
 from pathlib import Path, PurePath
 
@@ -46,12 +47,13 @@ def tagged():
 def scripts(monkeypatch):
     """The modules of the training scripts."""
     monkeypatch.syspath_prepend(ROOT / "training")
+    import train_lengths
     import train_taggers
     import train_transformers
     import train_translators
 
-    yield train_translators, train_taggers, train_transformers
-    for name in ("train_translators", "train_taggers", "train_transformers"):
+    yield train_translators, train_taggers, train_transformers, train_lengths
+    for name in ("train_translators", "train_taggers", "train_transformers", "train_lengths"):
         del sys.modules[name]
 
 
@@ -74,6 +76,22 @@ def test_each_file_has_a_card_that_says_what_file_and_log_say():
         path = nn.WEIGHTS / f"{name}.safetensors"
         assert path.with_suffix(".md").read_text(encoding="utf-8") == card(path, log(name), runs.ABOUT[name]), name
         assert f"{log(name)['parameters']:,}" in next(line for line in page.splitlines() if f"`{name}`" in line)
+
+
+def shares(name, part):
+    """One or two shares of a log: of the direction or directions in which its model translates, or of words tagged."""
+    both = [part[f"{side} sentences"]["all"] for side in ("fr-en", "en-fr")] if name == "transformer_both" else [part]
+    return [(its.get("all", its)).get("exact", its.get("all", its).get("right")) for its in both]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_page_says_how_far_the_seeds_lie_apart(name):
+    page = (ROOT / "book" / "models.md").read_text(encoding="utf-8")
+    *_, right, seeds, _, _ = next(line for line in page.splitlines() if f"`{name}`" in line).split("|")
+    assert re.findall(r"\d+\.\d+", right) == [str(share) for share in shares(name, log(name)["test"])]
+    runs = [shares(name, run["test"]) for run in logs(name) if run["steps"] == log(name)["steps"]]
+    spread = [f"{share:.2f}" for side in zip(*runs, strict=True) for share in sorted({min(side), max(side)})]
+    assert [f"{float(share):.2f}" for share in re.findall(r"\d+\.\d+", seeds)] == spread
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -127,20 +145,71 @@ def test_the_two_way_transformer_is_as_good_as_its_log_says(parts):
     assert hello in GREETINGS["bonjour"] and hello != "hello"  # step by step "good" comes first: chapter 13
 
 
-def test_a_model_does_not_go_far_beyond_the_lengths_it_has_seen():
-    short = logs("transformer_short")[0]["test"]
-    for name in ("fr-en", "en-fr"):
-        beyond = short[f"{name} sentences longer than any in training"]
-        assert short[f"{name} sentences"]["all"]["exact"] > 95 and beyond["16"]["exact"] < 20
-        assert beyond["13"]["exact"] > beyond["14"]["exact"] > beyond["15"]["exact"] > beyond["16"]["exact"]
+def sides(name, group):
+    """The figures of one group of lengths, in both directions, over all seeds."""
+    return [test[group] for run in logs(name) for test in run["test"].values()]
 
 
-def test_one_row_decides_between_il_and_elle_and_in_the_larger_model_none():
+def test_the_lengths_were_asked_about_with_three_seeds_each(scripts):
+    pairs, tests = command.parts(command.options().parse_args(["--max-len", "12", "--out", "a.safetensors"]))
+    facts = [
+        (name, seed, scripts[3].STEPS, digest([pairs, tests])) for name in ("plain", "offset") for seed in range(3)
+    ]
+    runs = [
+        (name, run["seed"], run["steps"], run["corpus"])
+        for name in ("plain", "offset")
+        for run in logs(f"lengths_{name}")
+    ]
+    assert runs == facts
+
+
+def test_one_word_more_is_as_hard_with_all_positions_trained():
+    plain, offset = ([its["exact"] for its in sides(f"lengths_{name}", "13")] for name in ("plain", "offset"))
+    assert max(plain + offset) < 60
+    assert abs(np.mean(plain) - np.mean(offset)) < 10
+
+
+def test_four_words_more_are_easier_with_all_positions_trained():
+    plain, offset = ([its["exact"] for its in sides(f"lengths_{name}", "16")] for name in ("plain", "offset"))
+    assert max(plain) < 5 and min(offset) > 10
+
+
+def test_an_offset_is_drawn_for_each_batch_and_is_the_same_on_both_sides(scripts):
+    torch.manual_seed(0)
+    model, firsts = scripts[3].Translator(Vocabulary(["merci thanks"]), 20, seed=0), []
+    embed = model.transformer.embed
+    model.transformer.embed = lambda embedding, ids, first=0: firsts.append(model.first) or embed(embedding, ids, first)
+    for _ in range(50):
+        model.loss([("merci", "thanks")])
+    assert firsts[::2] == firsts[1::2] and set(firsts) <= set(range(21)) and len(set(firsts)) > 10
+    firsts.clear()
+    model.translate(["merci"], max_len=2)
+    assert set(firsts) == {0}
+
+
+def test_an_offset_moves_the_positions(scripts):
+    torch.manual_seed(0)
+    model = scripts[3].Translator(Vocabulary(["merci"]), 20, seed=0)
+    ids = torch.tensor([[4, 4, 4]])
+    here = model.transformer.embed(model.transformer.source, ids)
+    model.first = 2
+    there = model.transformer.embed(model.transformer.source, ids)
+    positions = sinusoidal_positions(5, 64, like=here)
+    torch.testing.assert_close((there - here)[0], positions[2:] - positions[:3])
+
+
+def test_one_row_decides_between_il_and_elle():
     because = log("transformer_pronouns")["test"]["because"]
     assert because["right"] > 99 and because["flips"]["it"][2] > 99  # its third layer; other seeds differ
     assert max(sum((because["flips"][row] for row in ("because", "was", "adjective")), [])) < 1
-    because = log("transformer_heads")["test"]["because"]
-    assert because["right"] > 99 and max(sum(because["flips"].values(), [])) < 50
+
+
+def test_with_four_heads_it_depends_on_the_seed_which_row_decides():
+    runs = [run["test"]["because"] for run in logs("transformer_heads")]
+    assert [its["right"] for its in runs] == [100, 100, 100]
+    assert [[round(share) for share in its["flips"]["it"]] for its in runs] == [[14, 0], [65, 0], [99, 53]]
+    for its in runs:  # the last of each row is all heads at once
+        assert its["flips"]["it"] == [shares[-1] for shares in its["flips_by_head"]["encoder"]]
 
 
 def test_attention_wins_on_long_sentences():
@@ -220,18 +289,18 @@ def test_the_two_translators_differ_in_attention_alone(scripts):
 
 
 def test_a_reach_must_have_a_middle():
-    with pytest.raises(ValueError, match="'all' or an odd number, came 4"):
+    with pytest.raises(ValueError, match="'all' or an odd number, got 4"):
         nn.Tagger(Vocabulary(["a"]), ["X"], reach=4)
 
 
 @pytest.mark.parametrize(
     ("config", "message"),
     [
-        ({"tags": "NOUN"}, "tags must be a list of different names, came 'NOUN'"),
-        ({"tags": []}, "tags must be a list of different names"),
-        ({"tags": ["X", "X"]}, "tags must be a list of different names"),
-        ({"d_model": 0}, "d_model must be an integer of at least 1, came 0"),
-        ({"max_len": 0}, "max_len must be an integer of at least 1, came 0"),
+        ({"tags": "NOUN"}, "expected tags to be a list of different names, got 'NOUN'"),
+        ({"tags": []}, "expected tags to be a list of different names"),
+        ({"tags": ["X", "X"]}, "expected tags to be a list of different names"),
+        ({"d_model": 0}, "expected d_model to be an integer of at least 1, got 0"),
+        ({"max_len": 0}, "expected max_len to be an integer of at least 1, got 0"),
     ],
 )
 def test_what_cannot_be_built_is_refused(config, message):
@@ -239,19 +308,19 @@ def test_what_cannot_be_built_is_refused(config, message):
         nn.Tagger(Vocabulary(["a"]), **{"tags": ["X"], "reach": "all"} | config)
     for kind in (nn.Encoder, lambda *sizes: nn.Decoder(*sizes, attention=True)):
         for sizes in ((0, 4), (4, 0), (4, 2.0)):
-            with pytest.raises(ValueError, match="must be an integer of at least 1"):
+            with pytest.raises(ValueError, match="to be an integer of at least 1"):
                 kind(*sizes)
 
 
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ([], r"list of sentences, each a list of words, came \[\]"),
-        ("i saw", "list of sentences, each a list of words, came 'i saw'"),
-        ([3], "list of sentences, each a list of words, came"),
-        ([["i"], []], "a sentence of at least one word, each without spaces, came"),
-        ([["i saw"]], "a sentence of at least one word, each without spaces, came"),
-        ([[3]], "a sentence of at least one word, each without spaces, came"),
+        ([], r"list of sentences, each a list of words, got \[\]"),
+        ("i saw", "list of sentences, each a list of words, got 'i saw'"),
+        ([3], "list of sentences, each a list of words, got"),
+        ([["i"], []], "a sentence of at least one word, each without spaces, got"),
+        ([["i saw"]], "a sentence of at least one word, each without spaces, got"),
+        ([[3]], "a sentence of at least one word, each without spaces, got"),
     ],
 )
 def test_what_is_no_list_of_lists_of_words_is_refused(wrong, message):
@@ -265,7 +334,7 @@ def test_what_is_no_list_of_lists_of_words_is_refused(wrong, message):
     "tagged", [(["i", "saw"], ["PRON"]), (["i"], ["PRON", "VERB"]), (["i"], ["X"]), (["i", "i"], "PRON")]
 )
 def test_each_word_has_one_tag(tagged):
-    with pytest.raises(ValueError, match="expected for each of .* one of .*'PRON'.*, came"):
+    with pytest.raises(ValueError, match="expected for each of .* one of .*'PRON'.*, got"):
         nn.load("tagger_3").loss([(["i"], ["PRON"]), tagged])
 
 
@@ -286,10 +355,10 @@ def test_the_taggers_positions_are_what_they_are_called():
     assert torch.equal(none.place(X), X)
     torch.testing.assert_close(sinusoidal.place(X)[0], sinusoidal_positions(20, 8, like=X))
     assert torch.equal(learned.place(X[:, :5])[0], learned.positions.weight[:5])
-    with pytest.raises(ValueError, match="at most max_len = 16, came 20"):
+    with pytest.raises(ValueError, match="at most max_len = 16, got 20"):
         learned.place(X)
     assert nn.load("tagger_all").config["positions"] == "learned"
-    with pytest.raises(ValueError, match="'learned', 'sinusoidal' or 'none', came 'rotary'"):
+    with pytest.raises(ValueError, match="'learned', 'sinusoidal' or 'none', got 'rotary'"):
         nn.Tagger(Vocabulary(["a"]), ["X"], "all", positions="rotary")
 
 
@@ -339,21 +408,21 @@ CONFIG = {"tags": ["NOUN"], "reach": 1, "d_model": 4, "max_len": 16, "positions"
     ("changes", "says"),
     [
         ({}, None),
-        ({"metadata": {"made": "elsewhere"}}, "model.safetensors must hold facts as nn.save writes them, came None"),
-        ({"metadata": {"facts": "{"}}, "must hold facts as nn.save writes them, came '{'"),
-        ({"metadata": {"facts": "[]"}}, r"must hold facts as nn.save writes them, came '\[\]'"),
-        ({"facts": {"kind": "Oracle", "version": "9.0"}}, "one of .*Tagger, came 'Oracle', written by version 9.0"),
-        ({"facts": {"kind": ["Tagger"]}}, "one of .*Tagger, came"),
-        ({"facts": {"config": CONFIG | {"gates": 2}, "version": "9.0"}}, "came one of version 9.0.*'gates'"),
-        ({"facts": {"config": CONFIG | {"reach": 2}}}, "'all' or an odd number, came 2"),
-        ({"facts": {"words": [["merci"], ["thanks"]]}}, "must describe a Tagger"),
-        ({"facts": {"words": 3}}, "must describe a Tagger"),
-        ({"facts": {"config": CONFIG | {"d_model": 10**13}}}, "must describe a Tagger"),
-        ({"facts": {"config": CONFIG | {"tags": "NOUN"}}}, "tags must be a list of different names, came 'NOUN'"),
+        ({"metadata": {"made": "elsewhere"}}, "model.safetensors to hold facts as nn.save writes them, got None"),
+        ({"metadata": {"facts": "{"}}, "to hold facts as nn.save writes them, got '{'"),
+        ({"metadata": {"facts": "[]"}}, r"to hold facts as nn.save writes them, got '\[\]'"),
+        ({"facts": {"kind": "Oracle", "version": "9.0"}}, "one of .*Tagger, got 'Oracle', written by version 9.0"),
+        ({"facts": {"kind": ["Tagger"]}}, "one of .*Tagger, got"),
+        ({"facts": {"config": CONFIG | {"gates": 2}, "version": "9.0"}}, "got one of version 9.0.*'gates'"),
+        ({"facts": {"config": CONFIG | {"reach": 2}}}, "'all' or an odd number, got 2"),
+        ({"facts": {"words": [["merci"], ["thanks"]]}}, "to describe a Tagger"),
+        ({"facts": {"words": 3}}, "to describe a Tagger"),
+        ({"facts": {"config": CONFIG | {"d_model": 10**13}}}, "to describe a Tagger"),
+        ({"facts": {"config": CONFIG | {"tags": "NOUN"}}}, "expected tags to be a list of different names, got 'NOUN'"),
         ({"tensors": {"hidden.bias": None}}, r"the weights of its Tagger, lacks \['hidden.bias'\]"),
         ({"tensors": {"extra": torch.zeros(2)}}, r"the weights of its Tagger, has besides \['extra'\]"),
-        ({"tensors": {"hidden.bias": torch.zeros(3)}}, r"hidden.bias must have the shape \(8,\), came \(3,\)"),
-        ({"facts": {"words": [["merci", "adieu"]]}}, r"embedding.weight must have the shape \(6, 4\), came \(5, 4\)"),
+        ({"tensors": {"hidden.bias": torch.zeros(3)}}, r"expected hidden.bias to have the shape \(8,\), got \(3,\)"),
+        ({"facts": {"words": [["merci", "adieu"]]}}, r"embedding.weight to have the shape \(6, 4\), got \(5, 4\)"),
     ],
 )  # fmt: skip
 def test_a_wrong_file_is_refused(changes, says, tmp_path):
@@ -372,7 +441,7 @@ def test_what_is_no_safetensors_file_is_refused(tmp_path):
     contents |= {"more": whole + b"x", "pickle": (tmp_path / "pickle").read_bytes()}
     for name, content in contents.items():
         (tmp_path / name).write_bytes(content)
-        with pytest.raises(ValueError, match=f"{name} must be a whole safetensors file, came one that is not"):
+        with pytest.raises(ValueError, match=f"expected {name} to be a whole safetensors file, got one that is not"):
             nn.load(tmp_path / name)
     with pytest.raises(ValueError, match="no weights at"):
         nn.load(tmp_path)
@@ -440,7 +509,7 @@ def test_a_path_may_be_of_any_type(path, tmp_path, monkeypatch):
 
 def test_the_name_of_a_model_of_the_package_is_no_path(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(ValueError, match="must not be the name of a model of the package, came 'tagger_1'"):
+    with pytest.raises(ValueError, match="not to be the name of a model of the package, got 'tagger_1'"):
         nn.save(MODELS["tagger"](), "tagger_1")
     nn.save(MODELS["tagger"](), Path("tagger_1"), seed=5)
     assert nn.load(Path("tagger_1")).facts["seed"] == 5 and nn.load("tagger_1").facts["seed"] == 0
@@ -450,7 +519,7 @@ def test_the_name_of_a_model_of_the_package_is_no_path(tmp_path, monkeypatch):
 def test_a_path_is_of_a_file_in_a_folder(path, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "here").mkdir()
-    with pytest.raises(ValueError, match="path must be of a file in a folder that exists, came"):
+    with pytest.raises(ValueError, match="expected path to be of a file in a folder that exists, got"):
         nn.save(MODELS["tagger"](), path)
     with pytest.raises(ValueError, match="no weights at .*, expected the path of a file or one of tagger_1"):
         nn.load(path)
@@ -459,7 +528,7 @@ def test_a_path_is_of_a_file_in_a_folder(path, tmp_path, monkeypatch):
 @pytest.mark.parametrize("path", [3, None, ["mine"]])
 def test_what_is_no_path_is_refused(path):
     for call in (nn.load, lambda path: nn.save(MODELS["tagger"](), path)):
-        with pytest.raises(ValueError, match="expected a name or a path, came"):
+        with pytest.raises(ValueError, match="expected a name or a path, got"):
             call(path)
 
 
@@ -467,7 +536,9 @@ def test_what_is_no_path_is_refused(path):
 def test_what_float16_cannot_hold_is_refused(number, says, tmp_path):
     model = MODELS["tagger"]()
     model.hidden.bias.data[1] = number
-    with pytest.raises(ValueError, match=f"hidden.bias must hold numbers of at most 65504, .* came one of size {says}"):
+    with pytest.raises(
+        ValueError, match=f"expected hidden.bias to hold numbers of at most 65504, .* got one of size {says}"
+    ):
         nn.save(model, tmp_path / "model")
     assert not (tmp_path / "model").exists()
     model.hidden.bias.data[1] = -65504
@@ -480,9 +551,11 @@ def test_other_models_and_facts_are_refused(tmp_path):
         pass
 
     for model in (torch.nn.Linear(2, 2), Mine(Vocabulary(["a"]), ["X"], reach=1)):
-        with pytest.raises(ValueError, match="model must be one of Translator, TransformerTranslator, Tagger, came"):
+        with pytest.raises(
+            ValueError, match="expected model to be one of Translator, TransformerTranslator, Tagger, got"
+        ):
             nn.save(model, tmp_path / "model")
-    with pytest.raises(ValueError, match="facts must become JSON, came"):
+    with pytest.raises(ValueError, match="expected facts to become JSON, got"):
         nn.save(MODELS["tagger"](), tmp_path / "model", who={1, 2})
 
 
@@ -491,7 +564,7 @@ def test_other_models_and_facts_are_refused(tmp_path):
 
 def test_training_without_examples_or_steps_is_refused():
     tagger = nn.Tagger(Vocabulary(["a"]), ["X"], reach=1)
-    with pytest.raises(ValueError, match="examples must not be empty"):
+    with pytest.raises(ValueError, match="expected examples not to be empty"):
         train(tagger, [], steps=1)
     with pytest.raises(ValueError, match="steps"):
         train(tagger, [(("a",), ("X",))], steps=0)

@@ -21,7 +21,12 @@ def test_wheel_holds_the_library_and_nothing_else(wheel):
     names = set(zipfile.ZipFile(wheel).namelist())
     sources = {path.relative_to(ROOT / "src").as_posix() for path in (ROOT / "src").rglob("*.py")}
     package = ROOT / "src" / "self_attention"
-    files = [package / "book.mplstyle", *package.glob("widgets/scripts/*"), *package.glob("weights/**/*.*")]
+    files = [
+        package / "book.mplstyle",
+        package / "py.typed",
+        *package.glob("widgets/scripts/*"),
+        *package.glob("weights/**/*.*"),
+    ]
     data = {path.relative_to(ROOT / "src").as_posix() for path in files}
     assert {name for name in names if ".dist-info/" not in name} == sources | data
     assert any(name.endswith("/LICENSE") for name in names)

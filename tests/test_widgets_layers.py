@@ -42,18 +42,18 @@ ELEMENTS = ", ".join(KINDS)
 # What goes in.
 
 REFUSED = {
-    "bytes": (lambda: AttentionCost(bytes_per_number=3), "bytes_per_number must be 1, 2, 4 or 8, got 3"),
+    "bytes": (lambda: AttentionCost(bytes_per_number=3), "expected bytes_per_number to be 1, 2, 4 or 8, got 3"),
     "heads that do not divide": (lambda: AttentionCost(h=7), "multiple of h, got d_model = 512, h = 7"),
     "control": (lambda: AttentionCost(controls=["d_k"]), "unknown control in ['d_k']: expected some of ['n', 'm', "),
-    "one position": (lambda: PositionMap(1), "n must be an integer of at least 2, came 1"),
-    "513 positions": (lambda: PositionMap(513), "n must be from 2 to 512, got 513"),
-    "half a position": (lambda: PositionMap(2.5), "n must be an integer of at least 2, came 2.5"),
+    "one position": (lambda: PositionMap(1), "expected n to be an integer of at least 2, got 1"),
+    "513 positions": (lambda: PositionMap(513), "expected n to be from 2 to 512, got 513"),
+    "half a position": (lambda: PositionMap(2.5), "expected n to be an integer of at least 2, got 2.5"),
     "control of a map": (lambda: PositionMap(controls=["n"]), "unknown control in ['n']: expected some of ['position'"),
     "control of costs": (lambda: LayerCosts(controls=["h"]), "unknown control in ['h']: expected some of ['n', 'd', "),
     "control of a field": (lambda: ReceptiveField(controls=["d"]), "unknown control in ['d']: expected some of ['"),
-    "no features": (lambda: ReceptiveField(d=0), "d must be an integer from 1 to 4096, got 0"),
-    "half a feature": (lambda: ReceptiveField(d=2.5), "d must be an integer from 1 to 4096, got 2.5"),
-    "a position too far": (lambda: ReceptiveField(5, position=5), "position must be from 0 to n - 1 = 4, got 5"),
+    "no features": (lambda: ReceptiveField(d=0), "expected d to be an integer from 1 to 4096, got 0"),
+    "half a feature": (lambda: ReceptiveField(d=2.5), "expected d to be an integer from 1 to 4096, got 2.5"),
+    "a position too far": (lambda: ReceptiveField(5, position=5), "expected position to be from 0 to n - 1 = 4, got 5"),
 }  # fmt: skip
 
 
@@ -63,25 +63,25 @@ def test_refuses(name):
 
 
 SETTINGS = {
-    (AttentionCost, "n"): ([1, 4096], [0, -1, 4097], "n must be from 1 to 4096, got"),
-    (AttentionCost, "m"): ([1, None, 4096], [0, 4097], "m must be from 1 to 4096, got"),
-    (AttentionCost, "d_model"): ([8, 4096], [0, 8192, 12], "d_model must be"),
+    (AttentionCost, "n"): ([1, 4096], [0, -1, 4097], "expected n to be from 1 to 4096, got"),
+    (AttentionCost, "m"): ([1, None, 4096], [0, 4097], "expected m to be from 1 to 4096, got"),
+    (AttentionCost, "d_model"): ([8, 4096], [0, 8192, 12], "expected d_model to be"),
     (AttentionCost, "h"): ([1, 512], [0, -8, 3, 1024], "h"),
-    (PositionMap, "position"): ([0, 63], [-1, 64], "position must be from 0 to 63, got"),
-    (PositionMap, "d_model"): ([2, 512], [0, 63, 514], "d_model must be even, from 2 to 512, got"),
-    (PositionMap, "base"): ([1.0, 1e6], [0.99, 1.1e6, math.inf, math.nan], "base must be from 1 to 1e+06, got"),
-    (PositionMap, "layout"): (["interleaved", "concatenated"], ["stacked"], "layout must be one of ['interleaved', "),
-    (LayerCosts, "n"): ([1, 65536], [0, 65537], "n must be from 1 to 65536, got"),
-    (LayerCosts, "d"): ([1, 4096], [0, 4097], "d must be from 1 to 4096, got"),
-    (LayerCosts, "k"): ([2, 64], [1, 65], "k must be from 2 to 64, got"),
-    (LayerCosts, "r"): ([2, 4096], [1, 4097], "r must be from 2 to 4096, got"),
-    (LayerCosts, "count"): (["table", "all"], ["flops"], "count must be one of ['table', 'all'], got 'flops'"),
-    (ReceptiveField, "n"): ([9, 64], [1, 65], "n must be from 2 to 64, got"),
-    (ReceptiveField, "layer"): (list(FIELDS), ["lstm"], "layer must be one of ['cnn', "),
-    (ReceptiveField, "layers"): ([1, 16], [0, 17], "layers must be from 1 to 16, got"),
-    (ReceptiveField, "k"): ([1, 15], [0, 4, 17], "k must be"),
-    (ReceptiveField, "window"): ([1, 63], [0, 62, 65], "window must be"),
-    (ReceptiveField, "position"): ([0, 15], [-1, 16], "position must be from 0 to n - 1 = 15, got"),
+    (PositionMap, "position"): ([0, 63], [-1, 64], "expected position to be from 0 to 63, got"),
+    (PositionMap, "d_model"): ([2, 512], [0, 63, 514], "expected d_model to be even, from 2 to 512, got"),
+    (PositionMap, "base"): ([1.0, 1e6], [0.99, 1.1e6, math.inf, math.nan], "expected base to be from 1 to 1e+06, got"),
+    (PositionMap, "layout"): (["interleaved", "concatenated"], ["stacked"], "layout to be one of ['interleaved', "),
+    (LayerCosts, "n"): ([1, 65536], [0, 65537], "expected n to be from 1 to 65536, got"),
+    (LayerCosts, "d"): ([1, 4096], [0, 4097], "expected d to be from 1 to 4096, got"),
+    (LayerCosts, "k"): ([2, 64], [1, 65], "expected k to be from 2 to 64, got"),
+    (LayerCosts, "r"): ([2, 4096], [1, 4097], "expected r to be from 2 to 4096, got"),
+    (LayerCosts, "count"): (["table", "all"], ["flops"], "expected count to be one of ['table', 'all'], got 'flops'"),
+    (ReceptiveField, "n"): ([9, 64], [1, 65], "expected n to be from 2 to 64, got"),
+    (ReceptiveField, "layer"): (list(FIELDS), ["lstm"], "expected layer to be one of ['cnn', "),
+    (ReceptiveField, "layers"): ([1, 16], [0, 17], "expected layers to be from 1 to 16, got"),
+    (ReceptiveField, "k"): ([1, 15], [0, 4, 17], "expected k to be"),
+    (ReceptiveField, "window"): ([1, 63], [0, 62, 65], "expected window to be"),
+    (ReceptiveField, "position"): ([0, 15], [-1, 16], "expected position to be from 0 to n - 1 = 15, got"),
 }  # fmt: skip
 
 
@@ -100,7 +100,7 @@ def test_width_and_heads_change_together():
 def test_a_field_keeps_its_position_within_it():
     field = ReceptiveField(16, position=8)
     for size in (8, 5):
-        with pytest.raises(ValueError, match=f"position must be from 0 to n - 1 = {size - 1}, got 8"):
+        with pytest.raises(ValueError, match=f"expected position to be from 0 to n - 1 = {size - 1}, got 8"):
             field.n = size
     field.n = 9
     with field.hold_trait_notifications():

@@ -98,22 +98,22 @@ REFUSED = {
     "13 words": (lambda: bars(targets=["1"], vocabulary=range(13)), "got shape (9, 1, 13)"),
     "a target too many": (
         lambda: TrainingBars(distributions(2, 3, 6), ["a"], vocabulary=WORDS),
-        "must be (moments, targets, words), words 2 or more, got (2, 3, 6) for 1 targets and 6 words",
+        "to be (moments, targets, words), words 2 or more, got (2, 3, 6) for 1 targets and 6 words",
     ),
     "one word": (lambda: bars(targets=["a"], vocabulary=["a"]), "words 2 or more, got (9, 1, 1)"),
-    "a word twice": (lambda: bars(vocabulary=[*WORDS[:-2], "a", "<eos>"]), "vocabulary must name each word once"),
-    "words as a string": (lambda: bars(vocabulary="a am i"), "vocabulary must be a list of words, got one string"),
-    "targets as a string": (lambda: bars(targets="a am"), "targets must be a list of words, got one string, 'a am'"),
-    "another word": (lambda: bars(targets=["we"]), "targets must be words of the vocabulary ['a', 'am', 'i', "),
+    "a word twice": (lambda: bars(vocabulary=[*WORDS[:-2], "a", "<eos>"]), "vocabulary to name each word once"),
+    "words as a string": (lambda: bars(vocabulary="a am i"), "vocabulary to be a list of words, got one string"),
+    "targets as a string": (lambda: bars(targets="a am"), "targets to be a list of words, got one string, 'a am'"),
+    "another word": (lambda: bars(targets=["we"]), "expected targets to be words of the vocabulary ['a', 'am', 'i', "),
     "logits": (
         lambda: TrainingBars([[[2.0, -1.0]]], ["a"], vocabulary=["a", "b"]),
-        "probabilities must be 0 or more and sum to 1 over the words, got -1 and a sum of 1",
+        "expected probabilities to be 0 or more and sum to 1 over the words, got -1 and a sum of 1",
     ),
     "half of it": (lambda: TrainingBars([[[0.25, 0.25]]], ["a"], vocabulary=["a", "b"]), "got 0.25 and a sum of 0.5"),
-    "NaN": (lambda: TrainingBars([[[np.nan, 1]]], ["a"], vocabulary=["a", "b"]), "probabilities must be finite"),
-    "letters": (lambda: TrainingBars("abc", ["a"], vocabulary=WORDS), "probabilities must be an array of real numbers"),
-    "epochs that fall": (lambda: bars(2, epochs=[5, 5]), "epochs must be 2 rising numbers, one for each moment, got"),
-    "an epoch too few": (lambda: bars(2, epochs=[5]), "epochs must be 2 rising numbers"),
+    "NaN": (lambda: TrainingBars([[[np.nan, 1]]], ["a"], vocabulary=["a", "b"]), "expected probabilities to be finite"),
+    "letters": (lambda: TrainingBars("abc", ["a"], vocabulary=WORDS), "probabilities to be an array of real numbers"),
+    "epochs that fall": (lambda: bars(2, epochs=[5, 5]), "epochs to be 2 rising numbers, one for each moment, got"),
+    "an epoch too few": (lambda: bars(2, epochs=[5]), "expected epochs to be 2 rising numbers"),
     "control of bars": (lambda: bars(controls=["play"]), "unknown control in ['play']: expected some of ['epoch"),
 }  # fmt: skip
 
@@ -124,12 +124,12 @@ def test_refuses(name):
 
 
 REFUSED_BLOCKS = {
-    "no model": (dict(model=3), "model must be a name or a TransformerTranslator, got int"),
-    "another model": (dict(model="tagger_3"), "model must be a TransformerTranslator, 'tagger_3' is a Tagger"),
+    "no model": (dict(model=3), "expected model to be a name or a TransformerTranslator, got int"),
+    "another model": (dict(model="tagger_3"), "expected model to be a TransformerTranslator, 'tagger_3' is a Tagger"),
     "unknown word": (dict(sentences=["un chap dort"]), "does not know the word 'chap': expected words such as chat"),
     "unknown target": (dict(sentences="merci", target="thank"), "does not know the word 'thank': expected words"),
-    "a target too few": (dict(target="thanks"), "target must be 7 sentences, got 1"),
-    "token of another line": (dict(token="cat"), "token must be a number or one of the words ['un', 'chat'], got"),
+    "a target too few": (dict(target="thanks"), "expected target to be 7 sentences, got 1"),
+    "token of another line": (dict(token="cat"), "token to be a number or one of the words ['un', 'chat'], got"),
 }  # fmt: skip
 
 
@@ -142,8 +142,8 @@ def test_blocks_refuse(name, blocks):
 @pytest.mark.parametrize(
     ("name", "good", "bad", "message"),
     [
-        ("epoch", [0, 8], [-1, 9], "epoch must be the index of a moment, 0 to 8, got"),
-        ("smoothing", [0.0, 0.3], [-0.1, 0.31, np.nan], "smoothing must be from 0 to 0.3, got"),
+        ("epoch", [0, 8], [-1, 9], "expected epoch to be the index of a moment, 0 to 8, got"),
+        ("smoothing", [0.0, 0.3], [-0.1, 0.31, np.nan], "expected smoothing to be from 0 to 0.3, got"),
     ],
 )
 def test_settings_of_bars(name, good, bad, message):
@@ -153,10 +153,10 @@ def test_settings_of_bars(name, good, bad, message):
 @pytest.mark.parametrize(
     ("name", "good", "bad", "message"),
     [
-        ("sentence", [0, 6], [-1, 7], "sentence must be from 0 to 6, got"),
-        ("place", ["encoder", "decoder"], ["cross", ""], "place must be one of ['encoder', 'decoder'], got"),
-        ("token", [0, 40], [-1, 41], "token must be from 0 to 40, got"),
-        ("stage", [0, 6], [-1, 7], "stage must be from 0 to 6, got"),
+        ("sentence", [0, 6], [-1, 7], "expected sentence to be from 0 to 6, got"),
+        ("place", ["encoder", "decoder"], ["cross", ""], "expected place to be one of ['encoder', 'decoder'], got"),
+        ("token", [0, 40], [-1, 41], "expected token to be from 0 to 40, got"),
+        ("stage", [0, 6], [-1, 7], "expected stage to be from 0 to 6, got"),
     ],
 )
 def test_settings_of_blocks(name, good, bad, message, blocks):
@@ -825,7 +825,7 @@ def test_the_weights_come_from_their_file_or_the_table_stays(there, blocks, ship
         Blocks(page, page.locator(widget.element), widget).check()
         assert not table.is_visible()
     else:
-        page.get_by_role("status").filter(has_text="does not run here (no weights named small came)").wait_for()
+        page.get_by_role("status").filter(has_text="does not run here (no weights named small got)").wait_for()
         assert table.is_visible()
 
 

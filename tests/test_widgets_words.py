@@ -51,28 +51,28 @@ def lookup(keys=((1, 0), (0, 1), (-1, 1)), values=((10, 0), (0, 20), (1, -1)), *
 # What goes in.
 
 REFUSED = {
-    "one axis": (lambda: VectorPlane([1, 2]), "vectors must be (n, d), n from 2 to 60, d >= 2, got shape (2,)"),
+    "one axis": (lambda: VectorPlane([1, 2]), "expected vectors to be (n, d), n from 2 to 60, d >= 2, got shape (2,)"),
     "one vector": (lambda: VectorPlane([[1, 2]]), "got shape (1, 2)"),
     "one dimension": (lambda: VectorPlane([[1], [2]]), "got shape (2, 1)"),
     "61 vectors": (lambda: VectorPlane(np.ones((61, 2))), "got shape (61, 2)"),
-    "NaN": (lambda: VectorPlane(NAN), "vectors must be finite"),
-    "labels": (lambda: plane(labels=["a"]), "labels must have one entry for each of the 3 vectors, got 1"),
-    "axes of a shape": (lambda: plane(axes=np.eye(3)), "axes must be (2, 2), got shape (3, 3)"),
+    "NaN": (lambda: VectorPlane(NAN), "expected vectors to be finite"),
+    "labels": (lambda: plane(labels=["a"]), "expected labels to have one entry for each of the 3 vectors, got 1"),
+    "axes of a shape": (lambda: plane(axes=np.eye(3)), "expected axes to be (2, 2), got shape (3, 3)"),
     "oblique axes": (lambda: plane(axes=[[1, 0], [0.6, 0.8]]), "but their dot products are [[1.0, 0.6], [0.6, 1.0]]"),
-    "long axes": (lambda: plane(axes=[[2, 0], [0, 1]]), "axes must be orthonormal"),
-    "no such label": (lambda: plane(first="cow"), "first must be one of the labels ['cat', 'dog', 'sun'], got 'cow'"),
-    "one score": (lambda: SoftmaxBars([1]), "scores must be 2 to 10 numbers, got shape (1,)"),
-    "eleven scores": (lambda: SoftmaxBars(range(11)), "scores must be 2 to 10 numbers, got shape (11,)"),
+    "long axes": (lambda: plane(axes=[[2, 0], [0, 1]]), "expected axes to be orthonormal"),
+    "no such label": (lambda: plane(first="cow"), "first to be one of the labels ['cat', 'dog', 'sun'], got 'cow'"),
+    "one score": (lambda: SoftmaxBars([1]), "expected scores to be 2 to 10 numbers, got shape (1,)"),
+    "eleven scores": (lambda: SoftmaxBars(range(11)), "expected scores to be 2 to 10 numbers, got shape (11,)"),
     "scores in rows": (lambda: SoftmaxBars([[1, 2]]), "got shape (1, 2)"),
-    "infinite score": (lambda: SoftmaxBars([1, math.inf]), "scores must be finite"),
-    "labels of scores": (lambda: SoftmaxBars(SCORES, labels="ab"), "labels must have one entry for each of the 4"),
-    "keys of 3": (lambda: lookup(keys=np.ones((3, 3))), "keys must be (m, 2) and values (m, d_v), got keys (3, 3)"),
+    "infinite score": (lambda: SoftmaxBars([1, math.inf]), "expected scores to be finite"),
+    "labels of scores": (lambda: SoftmaxBars(SCORES, labels="ab"), "labels to have one entry for each of the 4"),
+    "keys of 3": (lambda: lookup(keys=np.ones((3, 3))), "keys to be (m, 2) and values (m, d_v), got keys (3, 3)"),
     "values of others": (lambda: lookup(values=np.ones((2, 2))), "got keys (3, 2), values (2, 2)"),
     "no document": (lambda: lookup(np.ones((0, 2)), np.ones((0, 2))), "1 to 10 documents, got keys (0, 2)"),
     "seven features": (lambda: lookup(values=np.ones((3, 7))), "1 to 6 features, got keys (3, 2), values (3, 7)"),
-    "titles": (lambda: lookup(titles="ab"), "titles must have one entry for each of the 3 vectors, got 2"),
-    "features": (lambda: lookup(features="abc"), "features must have one entry for each of the 2"),
-    "key_features": (lambda: lookup(key_features="abc"), "key_features must have one entry for each of the 2"),
+    "titles": (lambda: lookup(titles="ab"), "expected titles to have one entry for each of the 3 vectors, got 2"),
+    "features": (lambda: lookup(features="abc"), "expected features to have one entry for each of the 2"),
+    "key_features": (lambda: lookup(key_features="abc"), "expected key_features to have one entry for each of the 2"),
     "control": (lambda: lookup(controls=["mask"]), "unknown control in ['mask']: expected some of ['temperature', "),
 }  # fmt: skip
 
@@ -82,19 +82,23 @@ def test_refuses(name):
     refuses(*REFUSED[name])
 
 
-TEMPERATURES = [0, 1e-6, 1, 1e6, math.inf], [-1, 1e-7, 1e7, math.nan, -math.inf], "temperature must be 0, inf or from"
+TEMPERATURES = (
+    [0, 1e-6, 1, 1e6, math.inf],
+    [-1, 1e-7, 1e7, math.nan, -math.inf],
+    "expected temperature to be 0, inf or from",
+)
 BAD_PLACES = [1], "ab", [1, math.nan], [1, True], 1
 BAD_MOVES = [*({key: [0, 0]} for key in ("3", "x", "-1")), *({"0": place} for place in BAD_PLACES)]
 SETTINGS = {
-    (plane, "first"): ([0, 2], [3, -1], "first must be from 0 to 2, got"),
-    (plane, "second"): ([0, 2], [3, -1], "second must be from 0 to 2, got"),
+    (plane, "first"): ([0, 2], [3, -1], "expected first to be from 0 to 2, got"),
+    (plane, "second"): ([0, 2], [3, -1], "expected second to be from 0 to 2, got"),
     (plane, "moved"): ([{}, {"0": [1.0, 2.0]}], BAD_MOVES, "moved"),
-    (bars, "scores"): ([[1.0, 2.0, 3.0, 4.0]], [[1, 2, 3, math.nan], ["a"] * 4], "scores must be"),
+    (bars, "scores"): ([[1.0, 2.0, 3.0, 4.0]], [[1, 2, 3, math.nan], ["a"] * 4], "expected scores to be"),
     (bars, "temperature"): TEMPERATURES,
     (lookup, "temperature"): TEMPERATURES,
-    (lookup, "query"): ([[0.0, 0.0], [1e6, -2.5]], [[1], [1, 2, 3], [1, math.inf], ["a", "b"]], "query must be two"),
-    (lookup, "scale"): (["1", "1/sqrt(d_k)", "1/d_k"], ["sqrt"], "scale must be one of ['1', "),
-    (lookup, "method"): (["softmax", "relu"], ["ReLU"], "method must be one of ['softmax', 'relu'], got 'ReLU'"),
+    (lookup, "query"): ([[0.0, 0.0], [1e6, -2.5]], [[1], [1, 2, 3], [1, math.inf], ["a", "b"]], "query to be two"),
+    (lookup, "scale"): (["1", "1/sqrt(d_k)", "1/d_k"], ["sqrt"], "expected scale to be one of ['1', "),
+    (lookup, "method"): (["softmax", "relu"], ["ReLU"], "expected method to be one of ['softmax', 'relu'], got 'ReLU'"),
 }  # fmt: skip
 
 
@@ -174,7 +178,7 @@ def test_the_ends_of_the_temperature():
     assert bars.weights.tolist() == [0, 0.5, 0.5] and not bars.jacobian.any() and np.isnan(bars.exponentials).all()
     bars.temperature = math.inf
     assert bars.weights.tolist() == [1 / 3] * 3 and not bars.jacobian.any() and bars.exponentials.tolist() == [1] * 3
-    with pytest.raises(ValueError, match=re.escape("scores must be 3 numbers, got shape (2,)")):
+    with pytest.raises(ValueError, match=re.escape("expected scores to be 3 numbers, got shape (2,)")):
         bars.scores = [1, 2]
     assert SoftmaxBars([1000, 0]).weights.tolist() == [1, 0] and SoftmaxBars([1000, 0]).exponentials[0] == math.inf
 
@@ -277,9 +281,9 @@ class Words(Live):
         state = self.element.evaluate(STATE, NUMBERS[self.kind])
         for name, value in state["settings"].items():
             setattr(self.python, name, math.inf if value == "inf" else value)
-        for name, came in zip(NUMBERS[self.kind], state["numbers"], strict=True):
+        for name, got in zip(NUMBERS[self.kind], state["numbers"], strict=True):
             expected = np.ravel(getattr(self.python, name))
-            assert np.allclose(came, expected, rtol=1e-9, atol=MAXIMUM, equal_nan=True), (name, state["settings"])
+            assert np.allclose(got, expected, rtol=1e-9, atol=MAXIMUM, equal_nan=True), (name, state["settings"])
         assert state["wrong"] == []
         CHECKS[self.kind](self.python, self.spec, **state)
         return state

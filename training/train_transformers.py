@@ -4,12 +4,14 @@
     python training/train_transformers.py heads       four heads, two layers each
 
 Writes a log and, without options, the weights into the package. Same seed, same machine, same numbers;
-about 3 minutes for one and 4 for the other on a quiet core.
+about 3 minutes for one and 5 for the other on a quiet core.
 """
 
 import sys
+from functools import partial
 
 import torch
+from torch.nn.functional import cross_entropy
 
 from self_attention import nn
 from self_attention.book.runs import log, options
@@ -36,6 +38,12 @@ def build(name, seed, pairs):
     return nn.TransformerTranslator(source, target, **MODELS[name], d_model=64, d_ff=128, norm="pre")
 
 
+def loss(model, pairs):
+    """The model's own loss, not flattened first: the shipped weights were trained with it, and it rounds otherwise."""
+    logits, right = model(pairs)
+    return cross_entropy(logits.mT, right, ignore_index=Vocabulary.PAD)
+
+
 def percent(hits):
     """A share of True, in %."""
     return round(100 * float(sum(hits)) / len(hits), 2)
@@ -48,11 +56,32 @@ def pronoun(french):
 
 
 def rows(pairs):
-    """Of because-pairs: {name: position}, (b,) each, in the English sentence: the noun meant, the other, the rows."""
+    """Of because-pairs: {name: position}, (b,) each, in the English sentence: the noun meant, the other, the rows.
+
+    "writes" is the decoder's row that writes the pronoun.
+    """
     subject, thing, it, adjective = torch.tensor([pair.at_en for pair in pairs]).unbind(dim=1)
     first = torch.tensor([pair.meant for pair in pairs]) == 0
     meant, other = torch.where(first, subject, thing), torch.where(first, thing, subject)
-    return {"meant": meant, "other": other, "because": it - 1, "it": it, "was": it + 1, "adjective": adjective}
+    writes = torch.tensor([pair.at_fr[2] for pair in pairs])
+    return {
+        "meant": meant, "other": other, "because": it - 1, "it": it, "was": it + 1, "adjective": adjective,
+        "writes": writes,
+    }  # fmt: skip
+
+
+def flips(model, pairs, intervention):
+    """The share of il that become elle, and of elle that become il, in %."""
+    said = model.translate([pair.en for pair in pairs], intervention=intervention)
+    return percent([pronoun(its) == OTHER[pronoun(pair.fr)] for its, pair in zip(said, pairs, strict=True)])
+
+
+def mean_weight(model, pairs, rows, columns):
+    """The mean weight that one row of each pair gives one column, in %, by layer and head of the encoder."""
+    total = 0
+    for b, pair in enumerate(pairs):
+        total = total + model.maps(pair.en, pair.fr)["encoder"][:, :, rows[b], columns[b]]  # (layers, h)
+    return (100 * total.double() / len(pairs)).round(decimals=1).tolist()
 
 
 def pronouns(model, pairs):
@@ -60,6 +89,11 @@ def pronouns(model, pairs):
 
     "weight": of the rows of "it" and of the adjective, the mean weight on the noun meant, by layer and head.
     "flips": that row, in all heads of one layer, forced onto the other noun: how many il become elle, and elle il.
+
+    Of a model with several heads, too:
+    "other": the mean weight of the same rows on the other noun.
+    "flips_by_head": by layer, what flips with one head after the other and then with all: in the encoder's row of "it",
+    and in the row of the decoder's look at the source ("cross") that writes the pronoun.
     """
     said = model.translate([pair.en for pair in pairs])
     hits = [its == pair.fr for its, pair in zip(said, pairs, strict=True)]
@@ -67,22 +101,19 @@ def pronouns(model, pairs):
     if not any(hits):
         return found
     right = [pair for pair, hit in zip(pairs, hits, strict=True) if hit]
-    at, sentences = rows(right), [pair.en for pair in right]
-    weight = {"it": 0, "adjective": 0}
-    for b, pair in enumerate(right):
-        maps = model.maps(pair.en, pair.fr)["encoder"]  # (layers, h, m, m)
-        for row in weight:
-            weight[row] = weight[row] + maps[:, :, at[row][b], at["meant"][b]]
-    found["weight"] = {
-        row: (100 * total.double() / len(right)).round(decimals=1).tolist() for row, total in weight.items()
-    }
-    found["flips"] = {}
-    for row in ("because", "it", "was", "adjective"):
-        found["flips"][row] = []
-        for layer in range(len(model.transformer.encoder)):
-            said = model.translate(sentences, intervention=Force("encoder", layer, at[row], at["other"]))
-            flips = [pronoun(s) == OTHER[pronoun(pair.fr)] for s, pair in zip(said, right, strict=True)]
-            found["flips"][row].append(percent(flips))
+    at, layers, h = rows(right), model.config["layers"], model.config["h"]
+
+    def forced(place, row, heads=(None,)):
+        for i in range(layers[place != "encoder"]):
+            yield [flips(model, right, Force(place, i, at[row], at["other"], head)) for head in heads]
+
+    looking = ("it", "adjective")
+    found["weight"] = {row: mean_weight(model, right, at[row], at["meant"]) for row in looking}
+    found["flips"] = {row: sum(forced("encoder", row), []) for row in ("because", "it", "was", "adjective")}
+    if h > 1:
+        found["other"] = {row: mean_weight(model, right, at[row], at["other"]) for row in looking}
+        places = {"encoder": "it", "cross": "writes"}
+        found["flips_by_head"] = {place: [*forced(place, row, (*range(h), None))] for place, row in places.items()}
     return found
 
 
@@ -121,6 +152,7 @@ def main(*words):
     model = build(name, seed, pairs["train"])
     command = f"python training/train_transformers.py {name} --seed {seed} --steps {steps}"
     run = log(f"transformer_{name}", command, model, out, ship, seed=seed, steps=steps, corpus=digest(parts))
+    model.loss = partial(loss, model)
     train(model, pairs["train"], steps, rate=5e-3, seed=seed, report=run.report)
     run.write(lambda model: accuracy(model, pairs["test"]))
 

@@ -1,6 +1,7 @@
 """Attention in three stages: score, normalise, weighted sum. Every function takes NumPy or torch arrays."""
 
 import math
+from typing import Any
 
 from ._arrays import Array, as_floats, as_mask, check_axis, check_number, check_shapes, surely
 
@@ -121,7 +122,7 @@ def softmax(scores: Array, *, mask: Array | None = None, axis: int = -1, tempera
     return xp.astype(weights, dtype, copy=False)
 
 
-def normalised(xp, scores, mask, axis=-1, temperature=1.0):
+def normalised(xp: Any, scores: Array, mask: Array | None, axis: int = -1, temperature: float = 1.0) -> Array:
     """The softmax of what has been checked."""
     if scores.shape[axis] == 0:
         return scores
@@ -135,7 +136,7 @@ def normalised(xp, scores, mask, axis=-1, temperature=1.0):
     return shares / xp.where(total == 0, 1.0, total)
 
 
-def cool(xp, scores, temperature):
+def cool(xp: Any, scores: Array, temperature: float) -> Array:
     """Divide scores, of which the largest is 0, by a temperature; by 0 and by inf, take the limit."""
     limits = xp.finfo(scores.dtype)
     if temperature < float(limits.smallest_normal):
@@ -169,7 +170,7 @@ def entropy(weights: Array, *, axis: int = -1) -> Array:
     xp, dtype, weights = as_floats(weights=weights)
     axis = check_axis(axis, weights)
     if surely(xp.any(weights < 0)):
-        raise ValueError(f"weights must not be negative, came {xp.min(weights)}")
+        raise ValueError(f"expected weights not to be negative, got {xp.min(weights)}")
     logarithms = xp.log2(xp.where(weights > 0, weights, 1.0))
     bits = 0.0 - xp.sum(weights * logarithms, axis=axis)  # a plain minus would print -0.0
     return xp.astype(bits, dtype, copy=False)

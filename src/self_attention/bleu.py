@@ -2,11 +2,12 @@
 
 import math
 from collections import Counter
+from collections.abc import Iterator, Sequence
 
 from ._arrays import check_integer
 
 
-def bleu(said, right, n=4):
+def bleu(said: Sequence[str], right: Sequence[str | Sequence[str]], n: int = 4) -> float:
     """BLEU: how many of the words, pairs, ... of n words that were said are right, in all sentences together.
 
     BLEU = brevity_penalty (p_1 p_2 ... p_n)^(1 / n)
@@ -36,7 +37,7 @@ def bleu(said, right, n=4):
     return brevity_penalty(said, right) * math.exp(sum(map(math.log, precisions)) / n)
 
 
-def clipped_precision(said, right, n):
+def clipped_precision(said: Sequence[str], right: Sequence[str | Sequence[str]], n: int) -> float:
     """The share of the groups of n words said that are right, each as often at most as a right sentence has it.
 
     p_n = sum_g min(said_g, right_g) / sum_g said_g
@@ -61,14 +62,14 @@ def clipped_precision(said, right, n):
     check_integer("n", n, least=1)
     hits = total = 0
     for sentence, references in compared(said, right):
-        groups, allowed = count(sentence, n), Counter()
+        groups, allowed = count(sentence, n), Counter[tuple[str, ...]]()
         for reference in references:
             allowed |= count(reference, n)  # of each group the largest count
         hits, total = hits + (groups & allowed).total(), total + groups.total()
     return hits / total if total else 0.0
 
 
-def brevity_penalty(said, right):
+def brevity_penalty(said: Sequence[str], right: Sequence[str | Sequence[str]]) -> float:
     """A number from 0 to 1 for how long it is: 1, unless less was said than is right.
 
     penalty = exp(1 - r / c) for c < r, else 1
@@ -96,17 +97,17 @@ def brevity_penalty(said, right):
     return 1.0 if c >= r else math.exp(1 - r / c) if c else 0.0
 
 
-def compared(said, right):
+def compared(said: Sequence[str], right: Sequence[str | Sequence[str]]) -> Iterator[tuple[list[str], list[list[str]]]]:
     """Pairs of a sentence and its references, cut into words."""
     if isinstance(said, str) or isinstance(right, str) or len(said) != len(right) or not len(said):
-        raise ValueError(f"said and right must be lists of sentences, equally many, came {said!r} and {right!r}")
+        raise ValueError(f"expected said and right to be lists of sentences, equally many, got {said!r} and {right!r}")
     for sentence, references in zip(said, right, strict=True):
         references = [references] if isinstance(references, str) else references
         if not references:
-            raise ValueError(f"expected at least one right sentence for {sentence!r}, came none")
+            raise ValueError(f"expected at least one right sentence for {sentence!r}, got none")
         yield sentence.split(), [reference.split() for reference in references]
 
 
-def count(words, n):
+def count(words: Sequence[str], n: int) -> Counter[tuple[str, ...]]:
     """How often each group of n words occurs."""
     return Counter(tuple(words[i : i + n]) for i in range(len(words) - n + 1))

@@ -8,13 +8,15 @@ ids: what is found does not depend on the machine.
 """
 
 import math
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 import torch
 
 from ._arrays import check_integer, check_number
 from .attention import softmax
-from .nn import KVCache, intervene
+from .nn import KVCache, TransformerTranslator, intervene
+from .nn.interventions import Intervention
 from .vocabulary import Vocabulary
 
 
@@ -35,7 +37,7 @@ class Hypothesis(NamedTuple):
     score: float
 
 
-def greedy(predict, max_len=40):
+def greedy(predict: Callable[[torch.Tensor], torch.Tensor], max_len: int = 40) -> Hypothesis:
     """Take the most probable word at each step, up to <eos> or the most words.
 
     y_i = argmax_y P(y | y_1 ... y_(i - 1))
@@ -61,7 +63,14 @@ def greedy(predict, max_len=40):
     return one_by_one(predict, lambda log_probabilities: int(log_probabilities.argmax()), max_len)
 
 
-def sample(predict, temperature=1.0, top_k=None, top_p=None, seed=0, max_len=40):
+def sample(
+    predict: Callable[[torch.Tensor], torch.Tensor],
+    temperature: float = 1.0,
+    top_k: int | None = None,
+    top_p: float | None = None,
+    seed: int = 0,
+    max_len: int = 40,
+) -> Hypothesis:
     """Draw each word by its probability, up to <eos> or the most words.
 
     At each step: softmax(log-probabilities / T), then `truncate`, then a draw: u is uniform in [0, 1), and the word is
@@ -102,7 +111,7 @@ def sample(predict, temperature=1.0, top_k=None, top_p=None, seed=0, max_len=40)
     return one_by_one(predict, draw, max_len)
 
 
-def truncate(probabilities, top_k=None, top_p=None):
+def truncate(probabilities: torch.Tensor, top_k: int | None = None, top_p: float | None = None) -> torch.Tensor:
     """Keep the most probable words only, and share out again what the others had.
 
     In this order: sort, the most probable first and equal ones by id; keep the first k, and divide by their sum; keep a
@@ -132,10 +141,10 @@ def truncate(probabilities, top_k=None, top_p=None):
     if top_p is not None:
         check_number("top_p", top_p, least=0)
         if top_p > 1:
-            raise ValueError(f"top_p must be at most 1, came {top_p!r}")
+            raise ValueError(f"expected top_p to be at most 1, got {top_p!r}")
     totals = probabilities.double().sum(dim=-1)
     if not ((probabilities >= 0).all() and ((totals - 1).abs() < 1e-3).all()):
-        raise ValueError(f"probabilities must sum to 1 and not be negative, came {probabilities}")
+        raise ValueError(f"expected probabilities to sum to 1 and not be negative, got {probabilities}")
     if top_k is None and top_p is None:
         return probabilities
     kept, order = probabilities.double().sort(dim=-1, descending=True, stable=True)  # (..., V)
@@ -150,7 +159,13 @@ def truncate(probabilities, top_k=None, top_p=None):
     return torch.zeros_like(kept).scatter(-1, order, kept).to(probabilities.dtype)
 
 
-def beam_search(predict, width=4, number=1, max_len=40, alpha=0.0):
+def beam_search(
+    predict: Callable[[torch.Tensor], torch.Tensor],
+    width: int = 4,
+    number: int = 1,
+    max_len: int = 40,
+    alpha: float = 0.0,
+) -> list[Hypothesis]:
     """Keep, at each step, the most probable prefixes, and find a sentence that greed would miss.
 
     At each step: every running prefix, best first, is continued by every word, in the order of the ids. Of all these
@@ -190,9 +205,9 @@ def beam_search(predict, width=4, number=1, max_len=40, alpha=0.0):
     for name, value in (("width", width), ("number", number), ("max_len", max_len)):
         check_integer(name, value, least=1)
     if number > width:
-        raise ValueError(f"number must be at most width, came number = {number} and width = {width}")
+        raise ValueError(f"expected number to be at most width, got number = {number} and width = {width}")
     most = length_penalty(max_len, alpha)
-    running, ended = [Hypothesis((), 0.0, 0.0)], []
+    running, ended = [Hypothesis((), 0.0, 0.0)], list[Hypothesis]()
     while running and len(running[0].ids) < max_len:
         if len(ended) >= number and ended[number - 1].score >= running[0].log_probability / most:
             break
@@ -210,7 +225,7 @@ def beam_search(predict, width=4, number=1, max_len=40, alpha=0.0):
     return ranked(ended + running)[:number]
 
 
-def length_penalty(n, alpha):
+def length_penalty(n: int, alpha: float) -> float:
     """What the log-probability of n words is divided by, so that a long sentence need not lose to a short one.
 
     penalty = ((5 + n) / 6)^alpha
@@ -235,15 +250,18 @@ def length_penalty(n, alpha):
     return ((5 + n) / 6) ** alpha
 
 
-def ranked(hypotheses):
+def ranked(hypotheses: Iterable[Hypothesis]) -> list[Hypothesis]:
     """Hypotheses, the highest score first, of equal ones in the order in which they came."""
     return sorted(hypotheses, key=lambda found: -found.score)
 
 
-def one_by_one(predict, choose, max_len):
+def one_by_one(
+    predict: Callable[[torch.Tensor], torch.Tensor], choose: Callable[[torch.Tensor], int], max_len: int
+) -> Hypothesis:
     """The Hypothesis that one choice after another makes: `choose` takes log-probabilities (V,), returns an id."""
     check_integer("max_len", max_len, least=1)
-    ids, total = (), 0.0
+    ids: tuple[int, ...] = ()
+    total = 0.0
     while len(ids) < max_len and ids[-1:] != (Vocabulary.EOS,):
         [log_probabilities] = ask(predict, [Hypothesis(ids, total, total)])  # (V,)
         word = choose(log_probabilities)
@@ -251,21 +269,28 @@ def one_by_one(predict, choose, max_len):
     return Hypothesis(ids, total, total)
 
 
-def ask(predict, prefixes):
+def ask(predict: Callable[[torch.Tensor], torch.Tensor], prefixes: Sequence[Hypothesis]) -> torch.Tensor:
     """What predict says of the next words of some prefixes, checked: log-probabilities (k, V), float64."""
     ids = torch.tensor([[Vocabulary.BOS, *prefix.ids] for prefix in prefixes])  # (k, n)
     answer = predict(ids)
     if not isinstance(answer, torch.Tensor) or answer.ndim != 2 or len(answer) != len(ids):
-        came = tuple(answer.shape) if isinstance(answer, torch.Tensor) else type(answer).__name__
-        raise ValueError(f"predict must return a tensor of log-probabilities (k, V), k = {len(ids)}, came {came}")
+        got = tuple(answer.shape) if isinstance(answer, torch.Tensor) else type(answer).__name__
+        raise ValueError(f"expected predict to return a tensor of log-probabilities (k, V), k = {len(ids)}, got {got}")
     log_probabilities = answer.cpu().double()  # some devices have no float64
     totals = log_probabilities.exp().sum(dim=-1)
     if not ((totals > 0).any() and (totals < 1 + 1e-3).all()):
-        raise ValueError(f"predict must return log-probabilities, came {totals.tolist()} as sums of the probabilities")
+        raise ValueError(
+            f"expected predict to return log-probabilities, got {totals.tolist()} as sums of the probabilities"
+        )
     return log_probabilities
 
 
-def predictor(translator, sentence, cache=True, intervention=None):
+def predictor(
+    translator: TransformerTranslator,
+    sentence: str,
+    cache: bool = True,
+    intervention: Intervention | Sequence[Intervention] | None = None,
+) -> Callable[[torch.Tensor], torch.Tensor]:
     """`predict` for one source sentence, which is read once.
 
     Args:
@@ -292,7 +317,7 @@ def predictor(translator, sentence, cache=True, intervention=None):
     with torch.no_grad(), intervene(model, intervention):
         ids, _, mask = translator.ids(translator.typed([sentence]))
         memory, _ = model.encode(ids, mask)
-    rows, last = {}, KVCache()  # of the call before: which prefix was computed in which row
+    rows, last = dict[tuple[int, ...], int](), KVCache()  # of the call before: which prefix was computed in which row
 
     @torch.no_grad()
     def predict(prefixes):

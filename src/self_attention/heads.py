@@ -29,7 +29,7 @@ def split_heads(X: Array, h: int) -> Array:
     d_model = check_shapes(X=(X, "n d_model"))["d_model"]
     if d_model % h:
         raise ValueError(
-            f"h must divide d_model, came h = {h} and d_model = {d_model}: X (..., n, d_model) = {tuple(X.shape)}"
+            f"expected h to divide d_model, got h = {h} and d_model = {d_model}: X (..., n, d_model) = {tuple(X.shape)}"
         )
     X = xp.reshape(X, (*X.shape[:-1], h, d_model // h))  # (..., n, h, d_model / h)
     return xp.moveaxis(X, (-2,), (-3,))  # (..., h, n, d_model / h)

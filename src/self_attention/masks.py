@@ -65,7 +65,7 @@ def window_mask(n: int, width: int, *, m: int | None = None, offset: int = 0, li
     """
     width = check_integer("width", width, least=1)
     if width % 2 == 0:
-        raise ValueError(f"width must be odd (the query's own position and as many on each side), came {width}")
+        raise ValueError(f"expected width to be odd (the query's own position and as many on each side), got {width}")
     queries, keys = query_and_key_positions(n, m, offset, like)
     return abs(queries - keys) <= width // 2
 
@@ -123,12 +123,12 @@ def adjacency_mask(A: Array, *, self_loops: bool = True) -> Array:
     xp, A = as_reals(A=A)
     sizes = check_shapes(A=(A, "n n"))
     if surely(xp.any(A != A)):  # only NaN differs from itself
-        raise ValueError("A must not hold NaN")
+        raise ValueError("expected A not to hold NaN")
     mask = xp.astype(A, xp.bool)  # (..., n, n)
     return mask | xp.eye(sizes["n"], dtype=xp.bool, device=device(A)) if self_loops else mask
 
 
-def query_and_key_positions(n, m, offset, like):
+def query_and_key_positions(n: int, m: int | None, offset: int, like: Array | None) -> tuple[Array, Array]:
     """The positions of the queries (n, 1) and of the keys (1, m)."""
     n, offset = check_integer("n", n), check_integer("offset", offset)
     m = offset + n if m is None else check_integer("m", m)

@@ -33,10 +33,10 @@ def sinusoidal_positions(
     """
     n, d_model = check_integer("n", n), check_integer("d_model", d_model, least=2)
     if d_model % 2:
-        raise ValueError(f"d_model must be even (a sine and a cosine for each wavelength), came {d_model}")
+        raise ValueError(f"expected d_model to be even (a sine and a cosine for each wavelength), got {d_model}")
     base = check_number("base", base, least=1, finite=True)
     if layout not in ("interleaved", "concatenated"):
-        raise ValueError(f"layout must be 'interleaved' or 'concatenated', came {layout!r}")
+        raise ValueError(f"expected layout to be 'interleaved' or 'concatenated', got {layout!r}")
     xp = namespace(like)
     positions, features = (xp.arange(0, end, step, dtype=xp.float64) for end, step in [(n, 1), (d_model, 2)])
     angles = positions[:, None] / base ** (features / d_model)  # (n, d_model / 2)

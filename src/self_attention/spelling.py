@@ -1,6 +1,7 @@
 """What somebody types, as words that a model knows. The page does the same in widgets/src/maths/sentences.js."""
 
 import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from unicodedata import normalize
 
@@ -8,7 +9,7 @@ SPACES = re.compile(r"[\s\u200b\ufeff]+")  # all that Python or JavaScript calls
 QUOTES, FINAL = '"«»“”„‹›', ".,!?…;:"
 
 
-def plain(word):
+def plain(word: str) -> str:
     """A word in one spelling: lower-case, its accents composed (NFC), its apostrophes straight.
 
     >>> plain("L’E\u0301te\u0301")
@@ -17,7 +18,7 @@ def plain(word):
     return re.sub("[’‘ʼ]", "'", normalize("NFC", word).lower())
 
 
-def spellings(words):
+def spellings(words: Sequence[str]) -> dict[str, str]:
     """{spelling: word}, for `split`: each word as it is, which goes first, and as `plain` makes it.
 
     >>> spellings(["Tag", "guten"])
@@ -26,7 +27,7 @@ def spellings(words):
     return {plain(word): word for word in reversed(words)} | {word: word for word in words}
 
 
-def split(text, known):
+def split(text: str, known: Mapping[str, str]) -> list[str]:
     """The words of a text as a model spells them; a word that it does not know comes as `plain` makes it.
 
     A text of known words is taken as it stands. In any other, capitals, the kind of apostrophe, of accent (NFC, NFD)
@@ -47,7 +48,7 @@ def split(text, known):
     if all(known.get(piece) == piece for piece in pieces):
         return pieces
 
-    def find(piece):
+    def find(piece: str) -> str | None:
         return known.get(piece) or known.get(plain(piece))
 
     quotes, final = ("".join(mark for mark in marks if mark not in known) for marks in (QUOTES, FINAL))
@@ -67,7 +68,7 @@ def split(text, known):
     return [word for word in words if word]
 
 
-def check_known(words, known):
+def check_known(words: Iterable[str], known: Collection[str]) -> None:
     """Refuse words that are not among the known ones: says which, and the nearest of those that are known.
 
     Accents count for nothing in that.
@@ -79,12 +80,12 @@ def check_known(words, known):
     strangers = [word for word in dict.fromkeys(words) if word not in known]
     if strangers:
         folded = {fold(word): word for word in known}
-        near = [folded[match] for word in strangers for match in get_close_matches(fold(word)[:40], folded)]
+        matches = [folded[match] for word in strangers for match in get_close_matches(fold(word)[:40], folded)]
         named, s = ", ".join(map(repr, strangers)), "s" * (len(strangers) > 1)
-        near = ", ".join(dict.fromkeys(near or [word for word in known if word[0] != "<"][:3]))
+        near = ", ".join(dict.fromkeys(matches or [word for word in known if word[0] != "<"][:3]))
         raise ValueError(f"the model does not know the word{s} {named:.1000}: expected words such as {near:.1000}")
 
 
-def fold(word):
+def fold(word: str) -> str:
     """A word without accents and ligatures."""
     return re.sub("[\u0300-\u036f]", "", normalize("NFD", plain(word))).replace("œ", "oe")

@@ -20,8 +20,10 @@ import signal
 import socket
 import sys
 import time
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import nullcontext, redirect_stderr
 from pathlib import Path
+from typing import Any
 from unicodedata import normalize
 from zlib import crc32
 
@@ -44,12 +46,12 @@ FREE = ("pairs", "out", "log_file", "checkpoint", "every", "device")  # options 
 # What is asked for
 
 
-def number(kind, expected, fits):
+def number(kind: type, expected: str, fits: Callable[[Any], bool]) -> Callable[[str], Any]:
     """What argparse makes of a number: an error that says what was expected, if it does not fit."""
 
-    def read(text):
+    def read(text: str) -> Any:
         if not fits(value := kind(text)):
-            raise argparse.ArgumentTypeError(f"expected {expected}, came {text}")
+            raise argparse.ArgumentTypeError(f"expected {expected}, got {text}")
         return value
 
     read.__name__ = kind.__name__
@@ -62,16 +64,16 @@ RATE = number(float, "more than 0", lambda value: 0 < value < float("inf"))
 SHARE = number(float, "0 or more and less than 1", lambda value: 0 <= value < 1)
 
 
-def device(text):
+def device(text: str) -> torch.device:
     """What argparse makes of a device's name: an error if there is none that computes."""
     try:
         torch.zeros(1, device=text).item()  # "meta" has no numbers
     except (RuntimeError, AssertionError, NotImplementedError) as error:
-        raise argparse.ArgumentTypeError(f"expected a device of this machine such as cpu, came {text}") from error
+        raise argparse.ArgumentTypeError(f"expected a device of this machine such as cpu, got {text}") from error
     return text
 
 
-def options():
+def options() -> argparse.ArgumentParser:
     """The command's parser."""
     parser = argparse.ArgumentParser(
         prog="python -m self_attention.train",
@@ -112,7 +114,7 @@ def options():
     return parser
 
 
-def check(asked):
+def check(asked: argparse.Namespace) -> None:
     """Refuse options that do not go together; fill in what depends on others.
 
     Raises:
@@ -120,52 +122,54 @@ def check(asked):
     """
     asked.to = asked.to or asked.languages[::-1]
     if len(set(asked.languages)) < 2 or not all(name.isalnum() for name in asked.languages):
-        raise ValueError(f"--languages must be two different names of letters and digits, came {asked.languages}")
+        raise ValueError(f"expected --languages to be two different names of letters and digits, got {asked.languages}")
     if len(set(asked.to)) < len(asked.to) or not set(asked.to) <= set(asked.languages):
-        raise ValueError(f"--to must be one or both of {', '.join(asked.languages)}, came {' '.join(asked.to)}")
+        raise ValueError(f"expected --to to be one or both of {', '.join(asked.languages)}, got {' '.join(asked.to)}")
     if asked.pairs is None and asked.languages != ["fr", "en"]:
         raise ValueError("--languages belongs to --pairs: the book's corpus is fr en")
     if asked.device != "cpu" and int(os.environ.get("WORLD_SIZE", 1)) > 1:
-        raise ValueError(f"--device belongs to one process: under torchrun it must be cpu, came {asked.device}")
+        raise ValueError(f"expected --device to be cpu under torchrun, got {asked.device}")
     if asked.out.suffix != ".safetensors":
-        raise ValueError(f"--out must end in .safetensors, came {asked.out}")
+        raise ValueError(f"expected --out to end in .safetensors, got {asked.out}")
     for name, path in (("out", asked.out), ("log-file", asked.log_file), ("checkpoint", asked.checkpoint)):
         if path and not path.parent.is_dir():
             raise ValueError(f"--{name} {path}: there is no folder {path.parent}")
         if path and path.is_dir():
-            raise ValueError(f"--{name} {path} must be a file, but is a folder")
+            raise ValueError(f"expected --{name} to be a file, got the folder {path}")
 
 
 # Data
 
 
-def read(path):
+def read(path: Path) -> list[tuple[str, str]]:
     """The pairs in a file, each distinct pair once, their accents composed (NFC).
 
     Raises:
         ValueError: a line is not UTF-8 or not two sentences; says which.
     """
-    pairs = {}
+    pairs: dict[tuple[str, str], None] = {}
     for number, line in enumerate(path.read_bytes().removeprefix(b"\xef\xbb\xbf").splitlines(), start=1):
         try:
             sides = tuple(" ".join(side.split()) for side in normalize("NFC", line.decode()).split("\t"))
         except UnicodeDecodeError as error:
-            raise ValueError(f"{path}, line {number}: expected UTF-8, came {line[:40]!r}") from error
+            raise ValueError(f"{path}, line {number}: expected UTF-8, got {line[:40]!r}") from error
         if len(sides) != 2 or not all(sides):
-            raise ValueError(f"{path}, line {number}: expected a sentence, a tab, a translation, came {line[:40]!r}")
+            raise ValueError(f"{path}, line {number}: expected a sentence, a tab, a translation, got {line[:40]!r}")
         if special := set(SPECIAL_TOKENS) & set(" ".join(sides).split()):
             raise ValueError(f"{path}, line {number}: {min(special)} is a special token, not a word")
         pairs[sides] = None
     return list(pairs)
 
 
-def parts(asked):
+def parts(asked: argparse.Namespace) -> tuple[list[Any], dict[str, list[Any]]]:
     """The pairs to learn from, and by kind those held out: no side of these is a sentence among those to learn from.
 
     Raises:
         ValueError: there are too few pairs.
     """
-    tests = {}
+    train: list[Any]
+    test: list[Any]
+    tests: dict[str, list[Any]] = {}
     if asked.pairs is None:
         book, grammar = corpus(), Grammar(seed=1)
         train = book["train"] + greeting_pairs(4000) + lone_greetings(1500) + sentences(4000, kind="phrase")
@@ -182,24 +186,26 @@ def parts(asked):
         right = {pair[1] for pair in train}
         test = [pair for pair in pairs if pair[0] in held_out and pair[1] not in right]
         if not test:
-            raise ValueError(f"{asked.pairs}: expected pairs enough to hold one sentence in 20 out, came {len(pairs)}")
+            raise ValueError(f"{asked.pairs}: expected pairs enough to hold one sentence in 20 out, got {len(pairs)}")
     train = [pair for pair in train if longer(pair) <= (asked.max_len or longer(pair))][: asked.size]
     if not train:
         raise ValueError(f"--max-len {asked.max_len} leaves no pair to learn from")
     return train, {"sentences": test} | tests
 
 
-def words(pair):
+def words(pair: Sequence[str]) -> list[int]:
     """Words of either side: pairs alike in both waste little of a batch."""
     return [len(side.split()) for side in pair]
 
 
-def longer(pair):
+def longer(pair: Sequence[str]) -> int:
     """Words of the longer side."""
     return max(words(pair))
 
 
-def directed(pairs, languages, to):
+def directed(
+    pairs: Iterable[Sequence[str]], languages: Sequence[str], to: Sequence[str]
+) -> dict[str, list[tuple[str, str]]]:
     """The pairs as (source, target) in each direction asked for, by its name.
 
     >>> directed([("merci", "thanks")], languages=["fr", "en"], to=["en", "fr"])
@@ -215,9 +221,9 @@ def directed(pairs, languages, to):
 # Figures
 
 
-def shares(model, pairs, lengths):
+def shares(model: nn.TransformerTranslator, pairs: Sequence[Sequence[str]], lengths: Iterable[str]) -> dict[str, Any]:
     """The share of pairs translated right to the last word, in %: of all, and by length, "12" or "11-15"."""
-    groups = {"all": []}
+    groups: dict[str, list[bool]] = {"all": []}
     for length, right in zip(lengths, model.exact(pairs), strict=True):
         groups["all"].append(right)
         groups.setdefault(length, []).append(right)
@@ -228,7 +234,9 @@ def shares(model, pairs, lengths):
     }
 
 
-def figures(model, tests, seen, **directions):
+def figures(
+    model: nn.TransformerTranslator, tests: dict[str, list[Any]], seen: int, **directions: Any
+) -> dict[str, Any]:
     """By direction and kind, the shares by length; apart, those of pairs longer than any `seen` in training."""
     found = {}
     for kind, pairs in tests.items():
@@ -238,12 +246,12 @@ def figures(model, tests, seen, **directions):
             lengths = [fives(len(source.split()) - 1) for source, _ in examples]
             found[f"{name} {kind}"] = shares(model, examples, lengths)
         for name, examples in directed(beyond, **directions).items() if beyond else ():
-            lengths = map(str, map(longer, beyond))
+            lengths = [str(longer(pair)) for pair in beyond]
             found[f"{name} {kind} longer than any in training"] = shares(model, examples, lengths)
     return found
 
 
-def fives(n):
+def fives(n: int) -> str:
     """1-5, 6-10 and so on.
 
     >>> fives(5), fives(6)
@@ -263,7 +271,7 @@ class Run:
         ValueError: options or pairs are not as they must be; the checkpoint is none, or another run's.
     """
 
-    def __init__(self, asked, command):
+    def __init__(self, asked: argparse.Namespace, command: str) -> None:
         check(asked)
         self.asked = asked
         train, self.tests = parts(asked)
@@ -291,30 +299,30 @@ class Run:
         if asked.checkpoint and asked.checkpoint.exists():
             self.resume(asked.checkpoint)
 
-    def resume(self, path):
+    def resume(self, path: Path) -> None:
         """Go on from a checkpoint, if it is this run's."""
         try:
             checkpoint = torch.load(path, map_location="cpu", weights_only=True)
             was, corpus, training, log = (checkpoint[name] for name in ("options", "corpus", "training", "log"))
         except Exception as error:  # whatever torch says of a file that is no checkpoint
-            raise ValueError(f"--checkpoint {path} must be one of this command, came something else") from error
+            raise ValueError(f"expected --checkpoint {path} to be one of this command, got something else") from error
         for name, value in self.options.items():
             if name not in was or was[name] != value:
                 option = f"--{name.replace('_', '-')}"
-                raise ValueError(f"--checkpoint {path} is of another run: {option} {was.get(name)}, came {value}")
+                raise ValueError(f"--checkpoint {path} is of another run: {option} {was.get(name)}, got {value}")
         if corpus != self.log.facts["corpus"]:
             raise ValueError(f"--checkpoint {path} is of another run: its --pairs were others")
         self.training.load_state_dict(training)
         self.log.entries["curve"], self.log.recent = log
 
-    def keep(self):
+    def keep(self) -> None:
         """Write the checkpoint, whole or not at all."""
         path, log = self.asked.checkpoint, (self.log.entries["curve"], self.log.recent)
         checkpoint = {"options": self.options, "corpus": self.log.facts["corpus"], "log": log}
         torch.save(checkpoint | {"training": self.training.state_dict()}, path.with_name(path.name + ".new"))
         os.replace(path.with_name(path.name + ".new"), path)
 
-    def __call__(self):
+    def __call__(self) -> bool:
         """Train to the end, or until somebody says stop; returns whether this is the end."""
         asked, training, first = self.asked, self.training, self.training.rank == 0
         began = time.perf_counter(), time.process_time()
@@ -322,7 +330,7 @@ class Run:
         self.log.show = first and not watched()  # the bar says it
         for step, loss in training:
             self.log.report(step, loss)
-            if first:
+            if report is not None:
                 report(step, loss)
                 if asked.checkpoint and (step % asked.every == 0 or training.stopped or step == asked.steps):
                     self.keep()
@@ -343,7 +351,7 @@ class Run:
         return True
 
 
-def main(*words):
+def main(*words: Any) -> None:
     """Do what the words on the command line ask for."""
     torch.set_num_threads(1)  # small models gain nothing from two
     rank, world = (int(os.environ.get(name, default)) for name, default in (("RANK", 0), ("WORLD_SIZE", 1)))

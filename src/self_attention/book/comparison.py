@@ -4,6 +4,9 @@ Recall: a sequence of digits, some with a name, then a name alone: which digit s
 Images: the 8 x 8 digits of scikit-learn, read by a convolution or as a set of patches by self-attention.
 """
 
+from collections.abc import Sequence
+from typing import Any
+
 import torch
 from torch import nn
 from torch.nn.functional import cross_entropy, pad, relu
@@ -19,7 +22,9 @@ DIGITS = 10
 # Recall
 
 
-def recall_examples(count, pairs, n=64, distance=None, seed=0):
+def recall_examples(
+    count: int, pairs: int, n: int = 64, distance: int | None = None, seed: int = 0
+) -> list[tuple[torch.Tensor, int, int]]:
     """Sequences of n digits, some of which have a name, and then the name of one of them: which digit was it?
 
     Args:
@@ -49,7 +54,7 @@ def recall_examples(count, pairs, n=64, distance=None, seed=0):
     for name, number in (("pairs", pairs), ("distance", 1 if distance is None else distance)):
         check_integer(name, number, least=1)
         if number > n:
-            raise ValueError(f"{name} must be at most n = {n}, came {number}")
+            raise ValueError(f"expected {name} to be at most n = {n}, got {number}")
     chance, rows = torch.Generator().manual_seed(int(seed)), torch.arange(count)
     distances = torch.randint(1, n + 1, (count,), generator=chance) if distance is None else torch.tensor(distance)
     distances = distances.expand(count)  # (count,)
@@ -79,11 +84,11 @@ class Convolution(nn.Module):
     Source: van den Oord et al. 2016 (WaveNet), sec. 2.1.
     """
 
-    def __init__(self, d, k, dilation):
+    def __init__(self, d: int, k: int, dilation: int) -> None:
         super().__init__()
         self.past, self.filters = (k - 1) * dilation, nn.Conv1d(d, d, k, dilation=dilation)
 
-    def forward(self, X):
+    def forward(self, X: torch.Tensor) -> torch.Tensor:
         """From X (b, n, d) to the next X (b, n, d)."""
         return X + relu(self.filters(pad(X.mT, (self.past, 0))).mT)
 
@@ -112,9 +117,9 @@ class Recaller(nn.Module):
 
     WIDTHS = {"gru": 36, "lstm": 32, "cnn": 27, "dilated cnn": 27, "self-attention": 32}
 
-    def __init__(self, kind, n=64, d=None):
+    def __init__(self, kind: str, n: int = 64, d: int | None = None) -> None:
         if kind not in self.WIDTHS:
-            raise ValueError(f"kind must be one of {', '.join(self.WIDTHS)}, came {kind!r}")
+            raise ValueError(f"expected kind to be one of {', '.join(self.WIDTHS)}, got {kind!r}")
         super().__init__()
         self.kind, d = kind, d or self.WIDTHS[kind]
         self.names, self.digits = nn.Embedding(n + 1, d), nn.Embedding(DIGITS + 1, d)
@@ -129,7 +134,7 @@ class Recaller(nn.Module):
                 self.layer = nn.Sequential(*(Convolution(d, 3, 3**i if "dilated" in kind else 1) for i in range(4)))
         self.output = nn.Linear(d, DIGITS)
 
-    def states(self, X):
+    def states(self, X: torch.Tensor) -> torch.Tensor:
         """From the tokens' vectors X (b, n + 1, d) to one state for each (b, n + 1, d)."""
         if self.kind == "self-attention":
             n, d = X.shape[1:]
@@ -137,20 +142,20 @@ class Recaller(nn.Module):
         states = self.layer(X)
         return states[0] if isinstance(states, tuple) else states
 
-    def embed(self, tokens):
+    def embed(self, tokens: torch.Tensor) -> torch.Tensor:
         """The vectors (b, n + 1, d) of tokens (b, n + 1, 2)."""
         return self.names(tokens[..., 0]) + self.digits(tokens[..., 1])
 
-    def forward(self, tokens):
+    def forward(self, tokens: torch.Tensor) -> torch.Tensor:
         """Logits of the digit (b, 10), from the state at the question."""
         return self.output(self.states(self.embed(tokens))[:, -1])
 
-    def loss(self, examples):
+    def loss(self, examples: Sequence[Any]) -> torch.Tensor:
         """Mean cross-entropy of the digits asked for."""
         return cross_entropy(*answered(self, examples))
 
 
-def gradients(model, tokens):
+def gradients(model: Recaller, tokens: torch.Tensor) -> torch.Tensor:
     """How much the state at the question, h_n, depends on each token, by distance D: the size of the derivatives.
 
     gradient_D = sqrt(sum_(i, j) (∂ h_(n, i) / ∂ x_(n - D, j))^2)
@@ -177,7 +182,7 @@ def gradients(model, tokens):
 # Images
 
 
-def digit_images():
+def digit_images() -> dict[str, list[tuple[torch.Tensor, int]]]:
     """The 1,797 handwritten digits that come with scikit-learn, in three parts, always the same.
 
     Returns:
@@ -217,9 +222,9 @@ class ImageReader(nn.Module):
     Source: LeCun et al. 1998 (convolution), Dosovitskiy et al. 2021, sec. 3.1 (patches).
     """
 
-    def __init__(self, kind):
+    def __init__(self, kind: str) -> None:
         if kind not in ("cnn", "self-attention"):
-            raise ValueError(f"kind must be one of cnn, self-attention, came {kind!r}")
+            raise ValueError(f"expected kind to be one of cnn, self-attention, got {kind!r}")
         super().__init__()
         self.kind = kind
         if kind == "cnn":
@@ -231,7 +236,7 @@ class ImageReader(nn.Module):
             self.layers = nn.ModuleList(EncoderLayer(d, h=4, d_ff=2 * d) for _ in range(2))
         self.output = nn.Linear(d, DIGITS)
 
-    def forward(self, images):
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
         """Logits (b, 10) from images (b, 8, 8)."""
         if self.kind == "cnn":
             X = images[:, None]  # (b, 1, 8, 8)
@@ -245,7 +250,7 @@ class ImageReader(nn.Module):
             X, _ = layer(X)
         return self.output(self.norm(X).mean(dim=1))
 
-    def loss(self, examples):
+    def loss(self, examples: Sequence[Any]) -> torch.Tensor:
         """Mean cross-entropy."""
         return cross_entropy(*answered(self, examples))
 
@@ -253,12 +258,12 @@ class ImageReader(nn.Module):
 # Both
 
 
-def stacked(examples):
+def stacked(examples: Sequence[Any]) -> torch.Tensor:
     """The inputs of some examples as one tensor."""
     return torch.stack([example[0] for example in examples])
 
 
-def answered(model, examples):
+def answered(model: nn.Module, examples: Sequence[Any]) -> torch.Tensor:
     """A model's logits, (b, 10), and the right answers, (b,), where and in the dtype in which its parameters are."""
     weights, inputs = next(model.parameters()), stacked(examples)
     inputs = inputs.to(weights) if inputs.is_floating_point() else inputs.to(weights.device)
@@ -266,7 +271,7 @@ def answered(model, examples):
 
 
 @torch.no_grad()
-def accuracy(model, examples):
+def accuracy(model: nn.Module, examples: Sequence[Any]) -> float:
     """The share of right answers, from 0 to 1; each example is (input, answer, ...).
 
     Args:

@@ -8,12 +8,19 @@ writes the cards of all models again.
 import argparse
 import json
 from pathlib import Path
+from typing import Any
 
 from .. import nn
 from ..training.log import Log, card
 
-TRANSLATES = "Pairs of sentences of the book's corpus (self_attention/corpus/): 40,000 to learn from, 2,000 to test."
-TAGS = "Tagged English sentences of the book's corpus (self_attention/corpus/): 4,000 to learn from, 1,000 to test."
+TRANSLATES = (
+    "Pairs of sentences of the book's corpus (self_attention/corpus/): 40,000 to learn from. The figures are of the "
+    "2,000 of its part test, which was in view when steps and sizes were settled; no choice has seen the part valid."
+)
+TAGS = (
+    "Tagged English sentences of the book's corpus (self_attention/corpus/): 4,000 to learn from. The figures are of "
+    "1,000 of its part test, which was in view when steps and sizes were settled; no choice has seen the part valid."
+)
 PRONOUNS = 'Chapter 8: English to French, where "it" must become il or elle. '
 ABOUT = {  # what each model of the package is for, and what it learned from
     "tagger_1": ("Chapter 3: tag each word from the word alone.", TAGS),
@@ -32,7 +39,7 @@ ABOUT = {  # what each model of the package is for, and what it learned from
 }
 
 
-def logs(name):
+def logs(name: str) -> list[dict[str, Any]]:
     """What the training of one of the package's models left behind, run by run.
 
     Args:
@@ -49,7 +56,7 @@ def logs(name):
     return sorted(runs, key=lambda run: (run["steps"], run["seed"]))
 
 
-def options(doc, steps):
+def options(doc: str, steps: int) -> argparse.ArgumentParser:
     """A parser with what every training script asks for; a script may add to it."""
     parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seed", type=int, default=0)
@@ -58,7 +65,7 @@ def options(doc, steps):
     return parser
 
 
-def folder(text):
+def folder(text: str) -> Path:
     """What argparse makes of the name of a folder: an error if there is none."""
     path = Path(text).resolve()
     if not path.is_dir():
@@ -66,19 +73,19 @@ def folder(text):
     return path
 
 
-def log_file(name, seed, steps, out=None):
+def log_file(name: str, seed: int, steps: int, out: Path | None = None) -> Path:
     """Where the log of a run goes: into a folder, by default the package's."""
     return (nn.WEIGHTS / "logs" if out in (None, nn.WEIGHTS) else out) / f"{name}_seed{seed}_steps{steps}.json"
 
 
-def log(name, command, model, out, ship, **facts):
+def log(name: str, command: str, model: nn.Model, out: Path | None, ship: bool, **facts: Any) -> Log:
     """The Log of a training script: into the package, with weights if this is the run to `ship`; or all into `out`."""
     file = log_file(name, facts["seed"], facts["steps"], out)
     weights = (out or nn.WEIGHTS) / f"{name}.safetensors" if out or ship else None
     return Log(name, command, model, weights, file, show=True, about=ABOUT.get(name), **facts)
 
 
-def main():
+def main() -> None:
     """Write every card of the package again."""
     for path in nn.WEIGHTS.glob("*.safetensors"):
         facts = nn.load(path).facts

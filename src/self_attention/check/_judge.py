@@ -170,9 +170,8 @@ def as_check(reference: Callable, judge: Callable[..., None], tolerance: str, **
     check.__name__ = check.__qualname__ = name
     check.__module__ = reference.__module__
     check.__doc__ = f"{inspect.getdoc(reference)}\n\n{tolerance}"
-    check.__signature__ = inspect.signature(judge).replace(return_annotation=Verdict)
-    check.reference = reference
-    vars(check).update(about)
+    signature = inspect.signature(judge).replace(return_annotation=Verdict)
+    vars(check).update(about, __signature__=signature, reference=reference)
     return check
 
 
@@ -225,7 +224,7 @@ def attempt(
     your_function: Callable, cases: list[Arguments], convert: Callable[[Any], Any]
 ) -> tuple[list[Any], list[BaseException]]:
     """The answers up to an error, and that error, or none."""
-    answers = []
+    answers: list[Any] = []
     for arguments in cases:
         given = [convert(copy.deepcopy(argument)) for argument in arguments]
         before = copy.deepcopy(given)

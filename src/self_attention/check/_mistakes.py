@@ -1,6 +1,7 @@
 """Mistakes that learners make in more than one chapter, and slips that can happen in any exercise."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -10,7 +11,7 @@ FILLS = (-5, -9, -10, -100, -999, -1e3, -1e4, -1e9)  # where −∞ belongs; oth
 HALF = Tolerance(4e-3, relative=4e-3)  # what float16 keeps
 
 
-def softmax_by_hand(scores: np.ndarray, axis: int | None = -1, shift: bool = True) -> np.ndarray:
+def softmax_by_hand(scores: Any, axis: int | None = -1, shift: bool = True) -> np.ndarray:
     """A softmax along one axis, or of the whole table with None; without the shift by the maximum it overflows."""
     powers = np.exp(scores - shift * scores.max(axis=axis, keepdims=True))
     return powers / powers.sum(axis=axis, keepdims=True)
@@ -21,7 +22,7 @@ def softmax_without_keepdims(scores: np.ndarray) -> np.ndarray:
     return np.exp(scores) / np.exp(scores).sum(axis=-1)
 
 
-Slip = Callable[[np.ndarray, np.ndarray], np.ndarray]
+Slip = Callable[..., Any]
 
 SLIPS: list[tuple[Slip, str]] = [  # what it makes of the right result, given the answer (for its dtype); the hint
     (lambda right, answer: right.swapaxes(-1, -2), "it is transposed: rows and columns are exchanged."),

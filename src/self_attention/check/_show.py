@@ -29,7 +29,13 @@ def show(answer: Arrays, prefix: str = "    ") -> str:
         return f"({', '.join(show(part) for part in answer)})"
     if answer.ndim == 0:
         return repr(answer.item()) if answer.dtype.kind != "f" else f"{answer.item():.6g}"
-    options = {"threshold": 40, "edgeitems": 3, "precision": 4, "suppress_small": True, "floatmode": "maxprec"}
+    options: dict[str, Any] = {
+        "threshold": 40,
+        "edgeitems": 3,
+        "precision": 4,
+        "suppress_small": True,
+        "floatmode": "maxprec",
+    }
     return np.array2string(answer, **options, separator=", ", max_line_width=100, prefix=prefix)
 
 

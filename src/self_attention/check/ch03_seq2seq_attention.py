@@ -67,7 +67,7 @@ def context():
     return 3 / 5, 1 / 5, 1 / 5, 7, 3
 
 
-def looked(S, H, W_q, W_k, v, bend=np.tanh, normalise=attention.softmax):
+def looked(S, H, W_q, W_k, v, *, bend=np.tanh, normalise=attention.softmax):
     """Contexts and weights; the hidden numbers bent, and the scores normalised, in the right way or in another."""
     weights = normalise(bend((S @ W_q)[:, None, :] + H @ W_k) @ v)
     return weights @ H, weights

@@ -90,7 +90,7 @@ def all_heads(X, W_q, W_k, W_v, h, mask, split=heads.split_heads, join=heads.mer
     return join(attention.scaled_dot_product_attention(Q, K, V, mask, scale=scale)[0])
 
 
-def heads_by_hand(X, W_q, W_k, W_v, W_o, h, mask, weigh):
+def heads_by_hand(X, W_q, W_k, W_v, W_o, h, mask, *, weigh):
     """The same, with a function that makes weights of the scores and the mask."""
     Q, K, V = (heads.split_heads(X @ W, h) for W in (W_q, W_k, W_v))
     scores = Q @ K.swapaxes(-1, -2) / math.sqrt(Q.shape[-1])
@@ -180,13 +180,13 @@ IN_TURN = "The first columns belong to head 1, the next ones to head 2, side by 
             "The mask is turned round: True means that a word may be seen. See chapter 7, Two conventions.",
         ),
         (
-            lambda *arguments: heads_by_hand(*arguments, lambda scores, mask: attention.softmax(scores) * mask),
+            lambda *arguments: heads_by_hand(*arguments, weigh=lambda scores, mask: attention.softmax(scores) * mask),
             "The mask comes after the softmax, and the rows no longer sum to 1: it belongs to the scores. See chapter "
             "7, Zero the weights.",
         ),
         (
             lambda *arguments: heads_by_hand(
-                *arguments, lambda scores, mask: attention.softmax(scores, mask=mask, axis=-2)
+                *arguments, weigh=lambda scores, mask: attention.softmax(scores, mask=mask, axis=-2)
             ),
             "Softmax along the wrong axis: each query's weights must sum to 1, head by head.",
         ),
@@ -210,7 +210,7 @@ IN_TURN = "The first columns belong to head 1, the next ones to head 2, side by 
         *(
             (
                 lambda *arguments, fill=fill: heads_by_hand(
-                    *arguments, lambda scores, mask: attention.softmax(np.where(mask, scores, fill))
+                    *arguments, weigh=lambda scores, mask: attention.softmax(np.where(mask, scores, fill))
                 ),
                 "Your number for “hidden” is finite: hidden words still get a share. See chapter 7, Break it: almost "
                 "minus infinity.",
@@ -218,16 +218,17 @@ IN_TURN = "The first columns belong to head 1, the next ones to head 2, side by 
             for fill in (-1, -5, -10)
         ),
         (
-            lambda *arguments: heads_by_hand(*arguments, lambda scores, mask: attention.softmax(scores * mask)),
+            lambda *arguments: heads_by_hand(*arguments, weigh=lambda scores, mask: attention.softmax(scores * mask)),
             "Hidden scores are 0, and e⁰ = 1: they are read. See chapter 7, Zero the scores.",
         ),
         (
-            lambda *arguments: heads_by_hand(*arguments, lambda scores, mask: attention.softmax(scores + mask)),
+            lambda *arguments: heads_by_hand(*arguments, weigh=lambda scores, mask: attention.softmax(scores + mask)),
             "True counts as 1 and hides nothing: chapter 7, By hand.",
         ),
         (
             lambda *arguments: heads_by_hand(
-                *arguments, lambda scores, mask: attention.softmax(attention.softmax(scores, mask=mask), mask=mask)
+                *arguments,
+                weigh=lambda scores, mask: attention.softmax(attention.softmax(scores, mask=mask), mask=mask),
             ),
             "You take the softmax twice. The weights sum to 1 already: chapter 5, Shares that add up to one.",
         ),

@@ -227,7 +227,7 @@ def hot(right, size):
     return np.eye(size)[right]
 
 
-def over_others(right, size, share, column=False, row=False):
+def over_others(right, size, share, *, column=False, row=False):
     """The share divided by V - 2; with the column of the padding, id 0, emptied, or its rows as well."""
     targets = np.where(hot(right, size) == 1, 1 - share, share / (size - 2))
     targets[:, 0] *= not (column or row)

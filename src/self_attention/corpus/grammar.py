@@ -1,7 +1,8 @@
 """Draws abstract sentences and says each of them in French and English."""
 
 import random
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 from .lexicon import (
     ADJECTIVES,
@@ -42,7 +43,7 @@ from .lexicon import (
 )
 
 
-def sound(words, changes, vowels=VOWELS):
+def sound(words: Sequence[str], changes: Mapping[str, str], vowels: str = VOWELS) -> list[str]:
     """Words, those in `changes` replaced where a vowel follows."""
     pairs = zip(words, [*words[1:], "."], strict=True)
     return [changes.get(word, word) if after[0] in vowels else word for word, after in pairs]
@@ -71,7 +72,7 @@ class Phrase(NamedTuple):
     plural: bool = False
 
     @property
-    def form(self):
+    def form(self) -> int:
         """Which form of an adjective agrees with it."""
         return 2 * self.plural + self.noun.feminine
 
@@ -83,17 +84,17 @@ class Redraw(Exception):
     """Nothing fits here, or a pronoun could be misunderstood: another sentence is drawn."""
 
 
-def both(*parts):
+def both(*parts: Any) -> Pair:
     """Parts that start with (French, English), one after the other in either language."""
     return Pair(*(" ".join(part[side] for part in parts if part[side]) for side in (0, 1)))
 
 
-def agree(subject, forms):
+def agree(subject: Phrase, forms: Sequence[str]) -> str:
     """The form (he, they, i) that goes with a subject."""
     return forms[2 if subject is ME else subject.plural]
 
 
-def pronoun(meant, role, rivals=(), elided=False):
+def pronoun(meant: Phrase, role: int, rivals: Sequence[Phrase] = (), elided: bool = False) -> tuple[str, str]:
     """What stands for a phrase as subject (role 0) or object (1), in French and English, and not for a rival."""
 
     def forms(phrase):
@@ -121,26 +122,26 @@ class Grammar:
     KINDS = {"fixed": 1, "thanks": 2, "job": 4, "clause": 10, "two": 35, "pronoun": 28, "because": 20}  # shares in %
     KINDS |= {"phrase": 0}  # no sentence: in the corpus for those who ask for it
 
-    def __init__(self, seed=0):
+    def __init__(self, seed: int = 0) -> None:
         self.random = random.Random(seed).random
         self.kinds = [kind for kind, share in self.KINDS.items() for _ in range(share)]
 
-    def chance(self, p):
+    def chance(self, p: float) -> bool:
         """True with probability p."""
         return self.random() < p
 
-    def pick(self, options):
+    def pick(self, options: Sequence[Any]) -> Any:
         """One of them."""
         if not options:
             raise Redraw
         return options[int(self.random() * len(options))]
 
-    def sentence(self, kind=None, max_len=30):
+    def sentence(self, kind: str | None = None, max_len: int = 30) -> Pair:
         """A Pair of at most `max_len` words a side; kind is one of KINDS, None draws it."""
         if kind not in (None, *self.KINDS):
             raise ValueError(f"kind = {kind!r}, expected one of {', '.join(self.KINDS)}")
         for _ in range(10_000):
-            self.used, self.phrases, self.past = set(), [], self.pick([False, True])
+            self.used, self.phrases, self.past = set[str](), list[Phrase](), self.pick([False, True])
             try:
                 fr, en = getattr(self, "_" + (kind or self.pick(self.kinds)))()
             except Redraw:

@@ -37,24 +37,24 @@ ANIMATE, INANIMATE = (*PEOPLE, "animal"), ("food", "door", *OBJECTS, *PLACES)
 GROUPS = {"people": PEOPLE, "objects": OBJECTS, "animate": ANIMATE, "any": ANIMATE + INANIMATE, "none": ()}
 
 
-def rows(text):
+def rows(text: str) -> list[list[str]]:
     """The rows of a table, each a list of cells; in a cell, "_" is a space."""
     return [[cell.replace("_", " ") for cell in line.split()] for line in text.strip().splitlines()]
 
 
-def kinds(names="none"):
+def kinds(names: str = "none") -> tuple[str, ...]:
     """Kinds and groups of kinds, joined by commas, as one tuple."""
     return sum((GROUPS.get(name, (name,)) for name in names.split(",")), ())
 
 
-def plural_fr(word):
+def plural_fr(word: str) -> str:
     """One animal, two animaux."""
     if word.endswith("al"):
         return word[:-1] + "ux"
     return word + ("" if word.endswith("x") else "x" if word.endswith("eau") else "s")
 
 
-def plural_en(word):
+def plural_en(word: str) -> str:
     """One box, two boxes."""
     if word.endswith("ory"):
         return word[:-1] + "ies"

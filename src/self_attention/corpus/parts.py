@@ -1,19 +1,20 @@
 """The parts of the corpus: to learn from, to choose by, to test."""
 
+from collections.abc import Callable, Iterator
 from itertools import islice
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from zlib import crc32
 
 from .grammar import Grammar, Pair, pronoun
 from .lexicon import FIXED, GREETINGS
 
 
-def part_of(sentence):
+def part_of(sentence: str) -> str:
     """The part of the corpus, "train", "valid" or "test", to which a sentence (French or tagged) belongs."""
     return "train" if sentence in FIXED else {0: "test", 1: "valid"}.get(crc32(sentence.encode()) % 22, "train")
 
 
-def distinct(draw):
+def distinct(draw: Callable[[], Any]) -> Iterator[tuple[str, Any]]:
     """(part, item) for ever; an item's first entry is the sentence that decides, none but FIXED comes twice."""
     seen, idle = set(), 0
     while idle < 1_000:
@@ -26,14 +27,14 @@ def distinct(draw):
     raise ValueError(f"there are only about {len(seen)} such sentences, all parts together: ask for fewer")
 
 
-def of_part(draw, n, part):
+def of_part(draw: Callable[[], Any], n: int, part: str) -> list[Any]:
     """The first n distinct items of a part."""
     if part not in ("train", "valid", "test"):
         raise ValueError(f"part = {part!r}, expected 'train', 'valid' or 'test'")
     return list(islice((item for its_part, item in distinct(draw) if its_part == part), n))
 
 
-def pairs(n, part="train", seed=0, kind=None, max_len=30):
+def pairs(n: int, part: str = "train", seed: int = 0, kind: str | None = None, max_len: int = 30) -> list[Pair]:
     """The first n pairs of a part, of one kind or of all, of at most `max_len` words a side.
 
     Args:
@@ -57,7 +58,7 @@ def pairs(n, part="train", seed=0, kind=None, max_len=30):
     return of_part(lambda: grammar.sentence(kind, max_len), n, part)
 
 
-def corpus(train=40_000, valid=2_000, test=2_000, seed=0):
+def corpus(train: int = 40_000, valid: int = 2_000, test: int = 2_000, seed: int = 0) -> dict[str, list[Pair]]:
     """All three parts of the corpus, drawn in one go.
 
     Args:
@@ -65,13 +66,14 @@ def corpus(train=40_000, valid=2_000, test=2_000, seed=0):
         seed: of what the grammar draws.
 
     Returns:
-        {"train": [Pair, ...], "valid": [...], "test": [...]}, each as `pairs` gives it.
+        {"train": [Pair, ...], "valid": [...], "test": [...]}, each as `pairs` gives it. The book's models were chosen
+        with "test" in view; "valid" is what no choice has seen (training/README.md).
 
     >>> {part: len(its_pairs) for part, its_pairs in corpus(train=3, valid=1, test=2).items()}
     {'train': 3, 'valid': 1, 'test': 2}
     """
     sizes = {"train": train, "valid": valid, "test": test}
-    parts = {part: [] for part in sizes}
+    parts: dict[str, list[Pair]] = {part: [] for part in sizes}
     sentences = distinct(Grammar(seed).sentence)
     while any(len(parts[part]) < sizes[part] for part in sizes):
         part, pair = next(sentences)
@@ -99,7 +101,7 @@ class Because(NamedTuple):
     meant: int
 
 
-def because_pairs(n, part="test", seed=0):
+def because_pairs(n: int, part: str = "test", seed: int = 0) -> list[Because]:
     """Pairs whose English pronoun (it, they) fits either noun, while French must say il or elle: the adjective decides.
 
     Args:
@@ -140,7 +142,7 @@ def because_pairs(n, part="test", seed=0):
     return of_part(draw, n, part)
 
 
-def lone_greetings(n):
+def lone_greetings(n: int) -> list[Pair]:
     """Each greeting alone, about n times in all, with each of its translations as often as GREETINGS says.
 
     Args:
@@ -156,7 +158,7 @@ def lone_greetings(n):
     return [Pair(fr, en) for fr, said in GREETINGS.items() for en, p in said.items() for _ in range(round(each * p))]
 
 
-def greeting_pairs(n, seed=0):
+def greeting_pairs(n: int, seed: int = 0) -> list[Pair]:
     """Pairs such as "bonjour , merci , au revoir", where a greeting's translation is drawn from GREETINGS.
 
     Args:
@@ -175,6 +177,6 @@ def greeting_pairs(n, seed=0):
         for greeting, place in (("de rien", 0), ("bonjour", 0), ("au revoir", 3)):
             if grammar.chance(0.5):
                 answers = [en for en, p in GREETINGS[greeting].items() for _ in range(round(10 * p))]
-                said.insert(place, (greeting, grammar.pick(answers)))
+                said.insert(place, Pair(greeting, grammar.pick(answers)))
         drawn.append(Pair(*(" , ".join(side) for side in zip(*said, strict=True))))
     return drawn

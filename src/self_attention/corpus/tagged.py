@@ -1,6 +1,7 @@
 """English sentences whose nouns can be verbs, each word with its tag, for chapter 3."""
 
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 from .grammar import Grammar, sound
 from .parts import of_part
@@ -34,7 +35,7 @@ OTHERS = {
 TAGS = {word: tag for tag, words in OTHERS.items() for word in words.split()}
 
 
-def draw_tagged(pick):
+def draw_tagged(pick: Callable[[Sequence[Any]], Any]) -> list[str]:
     """A sentence in which "saw/NOUN:1" is a noun, as the next word tells, or twins that differ in the cue alone."""
     kind = pick(["tool", "tool", "doing", "like", "list", "list", "place", "place", "place"])
     i, often, doing = pick(["i", "we", "you", "they"]), pick(["", "often", "always", "never"]), pick(DOINGS)
@@ -68,7 +69,7 @@ def draw_tagged(pick):
     return [f"{people} {cue} {' '.join(where)} {doing}/{tag}:{far} {tail}" for cue, tag in twins]
 
 
-def tagged_sentences(n, part="train", seed=0):
+def tagged_sentences(n: int, part: str = "train", seed: int = 0) -> list[Tagged]:
     """English sentences whose nouns can be verbs: for half of the doubtful words the cue stands 2 to 8 words away.
 
     Args:
@@ -89,7 +90,7 @@ def tagged_sentences(n, part="train", seed=0):
     grammar, tagged = Grammar(seed), []
     for group in of_part(lambda: draw_tagged(grammar.pick), n, part):
         for text in group:
-            words, _, marks = zip(*(w.partition("/") for w in sound(text.split(), {"a": "an"}, "aeiou")), strict=True)
-            marks = [(mark or TAGS[word]).partition(":") for word, mark in zip(words, marks, strict=True)]
+            words, _, cued = zip(*(w.partition("/") for w in sound(text.split(), {"a": "an"}, "aeiou")), strict=True)
+            marks = [(mark or TAGS[word]).partition(":") for word, mark in zip(words, cued, strict=True)]
             tagged.append(Tagged(words, tuple(tag for tag, _, _ in marks), tuple(int(cue or 0) for *_, cue in marks)))
     return tagged[:n]

@@ -1,5 +1,7 @@
 """Multi-head attention, and the keys and values that it may keep from word to word."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import nn
 
@@ -30,17 +32,23 @@ class MultiHeadAttention(nn.Module):
     Source: Vaswani et al. 2017, sec. 3.2.2.
     """
 
-    def __init__(self, d_model, h):
+    def __init__(self, d_model: int, h: int) -> None:
         check_integer("d_model", d_model, least=1)
         check_integer("h", h, least=1)
         if d_model % h:
-            raise ValueError(f"h must divide d_model, came h = {h} and d_model = {d_model}")
+            raise ValueError(f"expected h to divide d_model, got h = {h} and d_model = {d_model}")
         super().__init__()
         self.h = h
         self.queries, self.keys, self.values, self.output = (nn.Linear(d_model, d_model) for _ in range(4))
         self.attention = scaled_dot_product_attention  # which an intervention wraps
 
-    def forward(self, X, Y, mask=None, kv_cache=None):
+    def forward(
+        self,
+        X: torch.Tensor,
+        Y: torch.Tensor | None,
+        mask: torch.Tensor | None = None,
+        kv_cache: "KeysAndValues | None" = None,
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         """Queries from X (b, n, d), keys and values from Y (b, m, d): the output (b, n, d), the weights (b, h, n, m).
 
         Args:
@@ -60,9 +68,11 @@ class MultiHeadAttention(nn.Module):
         Z, weights = self.attention(Q, K, V, mask)  # (b, h, n, d / h), (b, h, n, m)
         return self.output(merge_heads(Z)), weights
 
-    def keys_and_values(self, Y, kv_cache=None):
+    def keys_and_values(
+        self, Y: torch.Tensor | None, kv_cache: "KeysAndValues | None" = None
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         """The keys and the values, (b, h, m, d / h) each, of Y (b, m, d) and of what a cache holds."""
-        if Y is None:
+        if Y is None and kv_cache is not None:
             return kv_cache.keys, kv_cache.values
         K, V = split_heads(self.keys(Y), self.h), split_heads(self.values(Y), self.h)
         return (K, V) if kv_cache is None else kv_cache.extend(K, V)
@@ -75,19 +85,19 @@ class KeysAndValues:
         keys, values: (b, h, n so far, d / h) each; None at first.
     """
 
-    def __init__(self, keys=None, values=None):
+    def __init__(self, keys: torch.Tensor | None = None, values: torch.Tensor | None = None) -> None:
         self.keys, self.values = keys, values
 
-    def extend(self, K, V):
+    def extend(self, K: torch.Tensor, V: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Put new keys and values behind those that are there; returns all."""
         if self.keys is not None:
             K, V = torch.cat([self.keys, K], dim=-2), torch.cat([self.values, V], dim=-2)
         self.keys, self.values = K, V
         return K, V
 
-    def select(self, rows):
+    def select(self, rows: Sequence[int]) -> "KeysAndValues":
         """Those of the rows named in a list, in that order."""
-        return KeysAndValues(self.keys[rows], self.values[rows])
+        return KeysAndValues(*(None if made is None else made[rows] for made in (self.keys, self.values)))
 
 
 class KVCache(dict):
@@ -111,17 +121,17 @@ class KVCache(dict):
         return self.setdefault(key, KeysAndValues())
 
     @property
-    def length(self):
+    def length(self) -> int:
         """The number of words of the target so far."""
         keys = self["decoder", 0].keys
         return 0 if keys is None else keys.shape[-2]
 
     @property
-    def numel(self):
+    def numel(self) -> int:
         """How many numbers it holds."""
         return sum(layer.keys.numel() + layer.values.numel() for layer in self.values() if layer.keys is not None)
 
-    def select(self, rows):
+    def select(self, rows: Sequence[int]) -> "KVCache":
         """Another cache, of the rows named in a list, in that order; one memory for all rows stays one."""
         return KVCache(
             (key, layer if key[0] == "cross" and len(layer.keys) == 1 else layer.select(rows))

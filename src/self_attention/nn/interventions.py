@@ -5,18 +5,25 @@ returns the weights to use in their stead. The place is "encoder", "decoder" (it
 counts from 0; the weights are (b, h, n, m). That is how the book asks what an attention row *does*.
 """
 
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import torch
 
 from .._arrays import as_integers, check_integer
 
+if TYPE_CHECKING:
+    from .transformer import Transformer
+
+Attention = Callable[..., tuple[torch.Tensor, torch.Tensor]]  # as `scaled_dot_product_attention`
+Intervention = Callable[[str, int, torch.Tensor], torch.Tensor]
 PLACES = ("encoder", "decoder", "cross")
 
 
 @contextmanager
-def intervene(transformer, intervention):
+def intervene(transformer: "Transformer", intervention: Intervention | Sequence[Intervention] | None) -> Iterator[None]:
     """Let the weights of all attentions of a Transformer pass through an intervention, as long as the block lasts.
 
     Args:
@@ -38,7 +45,9 @@ def intervene(transformer, intervention):
     attentions, interventions = transformer.attentions(), as_list(intervention)
     for one in interventions:
         if not callable(one):
-            raise ValueError(f"intervention must be a function of place, layer and weights, came {type(one).__name__}")
+            raise ValueError(
+                f"expected intervention to be a function of place, layer and weights, got {type(one).__name__}"
+            )
         if isinstance(one, Force):
             one.check_layer(attentions)
     before = {place: module.attention for place, module in attentions.items()}
@@ -52,15 +61,15 @@ def intervene(transformer, intervention):
             module.attention = before[place]
 
 
-def wrapped(attention, change):
+def wrapped(attention: Attention, change: Callable[[torch.Tensor], torch.Tensor]) -> Attention:
     """An attention whose weights pass through `change` before they meet the values."""
 
     def changed(Q, K, V, mask=None):
         _, weights = attention(Q, K, V, mask)
         own, weights = weights, change(weights)
-        came = tuple(weights.shape) if isinstance(weights, torch.Tensor) else type(weights).__name__
-        if came != own.shape:
-            raise ValueError(f"an intervention must return weights (b, h, n, m) = {tuple(own.shape)}, came {came}")
+        got = tuple(weights.shape) if isinstance(weights, torch.Tensor) else type(weights).__name__
+        if got != own.shape:
+            raise ValueError(f"expected an intervention to return weights (b, h, n, m) = {tuple(own.shape)}, got {got}")
         weights = weights.to(V)  # their dtype and device
         return weights @ V, weights
 
@@ -88,16 +97,23 @@ class Force:
             [0.2500, 0.2500, 0.2500, 0.2500]])
     """
 
-    def __init__(self, place, layer, query=None, key=None, head=None):
+    def __init__(
+        self,
+        place: str,
+        layer: int,
+        query: Sequence[int] | torch.Tensor | int | None = None,
+        key: Sequence[int] | torch.Tensor | int | None = None,
+        head: int | None = None,
+    ) -> None:
         if place not in PLACES:
-            raise ValueError(f"place must be one of {', '.join(PLACES)}, came {place!r}")
+            raise ValueError(f"expected place to be one of {', '.join(PLACES)}, got {place!r}")
         check_integer("layer", layer)
         self.place, self.layer, self.head = place, layer, head
         self.query, self.key = (
             None if i is None else torch.as_tensor(i).cpu().reshape(-1, 1, 1, 1) for i in (query, key)
         )
 
-    def __call__(self, place, layer, weights):
+    def __call__(self, place: str, layer: int, weights: torch.Tensor) -> torch.Tensor:
         """The weights (b, h, n, m), changed if this is the place and the layer."""
         if (place, layer) != (self.place, self.layer):
             return weights
@@ -113,41 +129,42 @@ class Force:
         changed[:, heads] = torch.where(chosen, row, weights[:, heads])
         return changed
 
-    def check(self, weights):
+    def check(self, weights: torch.Tensor) -> None:
         """Refuse weights that have no such head, row or key. The decoder's rows come one by one: see `check_rows`."""
         b, h, n, m = weights.shape
-        for name, i, below in (("query", self.query, n), ("key", self.key, m), ("head", self.head, h)):
+        given: list[tuple[str, Any, int]] = [("query", self.query, n), ("key", self.key, m), ("head", self.head, h)]
+        for name, i, below in given:
             if i is None:
                 continue
             if name != "query" or self.place == "encoder":
                 as_integers(name, i, below)
             if name != "head" and len(i) not in (1, b):
-                raise ValueError(f"{name} must be one number, or one for each of {b} sentences, came {len(i)}")
+                raise ValueError(f"expected {name} to be one number, or one for each of {b} sentences, got {len(i)}")
 
-    def check_layer(self, attentions):
+    def check_layer(self, attentions: Iterable[tuple[str, int]]) -> None:
         """Refuse a layer that is not among the attentions, {(place, layer): ...}."""
         layers = sum(place == self.place for place, _ in attentions)
         if self.layer >= layers:
-            raise ValueError(f"layer must be less than {layers}, the layers of {self.place!r}, came {self.layer}")
+            raise ValueError(f"expected layer to be less than {layers}, the layers of {self.place!r}, got {self.layer}")
 
-    def check_rows(self, counts):
+    def check_rows(self, counts: Sequence[int]) -> None:
         """Refuse a row of the decoder that a sentence does not have; `counts` says how many each of b has."""
         if self.place != "encoder" and self.query is not None:
             for row, count in zip(self.query.flatten().expand(len(counts)).tolist(), counts, strict=True):
                 if row >= count:
                     raise ValueError(
-                        f"query must be less than {count}, the rows of {self.place!r} in a sentence, came {row}"
+                        f"expected query to be less than {count}, the rows of {self.place!r} in a sentence, got {row}"
                     )
 
 
-def as_list(intervention):
+def as_list(intervention: Intervention | Sequence[Intervention] | None) -> list[Intervention]:
     """An intervention, a list of them or None, as a list."""
     if intervention is None:
         return []
-    return list(intervention) if isinstance(intervention, list | tuple) else [intervention]
+    return list(intervention) if isinstance(intervention, Sequence) else [intervention]
 
 
-def check_rows(intervention, counts):
+def check_rows(intervention: Intervention | Sequence[Intervention] | None, counts: Sequence[int]) -> None:
     """Refuse a `Force` on rows of the decoder that a sentence does not have; `counts` says how many each of b has."""
     for one in as_list(intervention):
         if isinstance(one, Force):

@@ -25,17 +25,17 @@ class LearnedPositions(nn.Module):
     Source: Gehring et al. 2017, sec. 3.1; compared with sinusoids in Vaswani et al. 2017, sec. 3.5.
     """
 
-    def __init__(self, max_len, d_model):
+    def __init__(self, max_len: int, d_model: int) -> None:
         check_integer("max_len", max_len, least=1)
         check_integer("d_model", d_model, least=1)
         super().__init__()
         self.weight = nn.Parameter(0.02 * torch.randn(max_len, d_model))
 
-    def forward(self, n):
+    def forward(self, n: int) -> torch.Tensor:
         """The vectors of positions 0 to n - 1, (n, d_model); add them to X (..., n, d_model)."""
         check_integer("n", n)
         if n > len(self.weight):
             raise ValueError(
-                f"n must be at most max_len = {len(self.weight)}, came {n}: there is no vector to learn from beyond"
+                f"expected n to be at most max_len = {len(self.weight)}, got {n}: beyond, there is no vector to learn"
             )
         return self.weight[:n]  # (n, d_model)

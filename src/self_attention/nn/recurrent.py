@@ -30,14 +30,14 @@ class Encoder(nn.Module):
     Source: Bahdanau et al. 2015, sec. 3.2; the GRU is Cho et al. 2014, sec. 2.3.
     """
 
-    def __init__(self, size, d_model):
+    def __init__(self, size: int, d_model: int) -> None:
         check_integer("size", size, least=1)
         check_integer("d_model", d_model, least=1)
         super().__init__()
         self.embedding = nn.Embedding(size, d_model)
         self.gru = nn.GRU(d_model, d_model, batch_first=True, bidirectional=True)
 
-    def forward(self, ids, lengths):
+    def forward(self, ids: torch.Tensor, lengths: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """From ids (b, m) and lengths (b,) to states (b, m, 2 d_model), 0 at the padding, and c (b, 2 d_model)."""
         X = self.embedding(ids)  # (b, m, d_model)
         packed = pack_padded_sequence(X, lengths.cpu(), batch_first=True, enforce_sorted=False)
@@ -71,7 +71,7 @@ class Decoder(nn.Module):
     et al. 2015, sec. 3 (the query is the state of this step, not of the one before).
     """
 
-    def __init__(self, size, d_model, attention):
+    def __init__(self, size: int, d_model: int, attention: bool) -> None:
         check_integer("size", size, least=1)
         check_integer("d_model", d_model, least=1)
         super().__init__()
@@ -85,7 +85,9 @@ class Decoder(nn.Module):
             self.W_k = nn.Parameter(torch.randn(d, d_model) / math.sqrt(d))
             self.v = nn.Parameter(torch.randn(d_model) / math.sqrt(d_model))
 
-    def forward(self, ids, states, c, mask, s):
+    def forward(
+        self, ids: torch.Tensor, states: torch.Tensor, c: torch.Tensor, mask: torch.Tensor, s: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor | None, torch.Tensor | None, torch.Tensor]:
         """One step for each of the ids (b, n), which may be all words at once or one.
 
         Args:

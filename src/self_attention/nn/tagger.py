@@ -1,6 +1,7 @@
 """Taggers, alike but for what a word may see."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any, Literal
 
 import torch
 from torch import nn
@@ -40,18 +41,26 @@ class Tagger(Model):
     torch.Size([2, 4, 4])
     """
 
-    def __init__(self, words, tags, reach, d_model=32, max_len=16, positions="learned"):
+    def __init__(
+        self,
+        words: Vocabulary,
+        tags: Sequence[str],
+        reach: int | Literal["all"],
+        d_model: int = 32,
+        max_len: int = 16,
+        positions: str = "learned",
+    ) -> None:
         super().__init__(words)
         if isinstance(tags, str) or not len(tags) or len(set(tags)) < len(tags):
-            raise ValueError(f"tags must be a list of different names, came {tags!r}")
+            raise ValueError(f"expected tags to be a list of different names, got {tags!r}")
         check_integer("d_model", d_model, least=1)
         check_integer("max_len", max_len, least=1)
         if reach != "all":
             check_integer("reach", reach, least=1)
             if reach % 2 == 0:
-                raise ValueError(f"reach must be 'all' or an odd number, came {reach}")
+                raise ValueError(f"expected reach to be 'all' or an odd number, got {reach}")
         if positions not in ("learned", "sinusoidal", "none"):
-            raise ValueError(f"positions must be 'learned', 'sinusoidal' or 'none', came {positions!r}")
+            raise ValueError(f"expected positions to be 'learned', 'sinusoidal' or 'none', got {positions!r}")
         self.tags, self.reach = list(tags), reach
         self.config = dict(tags=self.tags, reach=reach, d_model=d_model, max_len=max_len, positions=positions)
         self.embedding = nn.Embedding(len(words), d_model, padding_idx=Vocabulary.PAD)
@@ -62,11 +71,11 @@ class Tagger(Model):
         seen = 2 * d_model if reach == "all" else reach * d_model
         self.hidden, self.output = nn.Linear(seen, 2 * d_model), nn.Linear(2 * d_model, len(tags))
 
-    def read(self, sentences):
+    def read(self, sentences: Iterable[Sequence[str]]) -> tuple[torch.Tensor, torch.Tensor]:
         """Ids (b, n) and lengths (b,), these on the CPU, of some sentences, each a list of words, word for word."""
         return self.padded([" ".join(words) for words in check_words(sentences)])
 
-    def place(self, X):
+    def place(self, X: torch.Tensor) -> torch.Tensor:
         """The words' vectors X (b, n, d_model), their positions added."""
         n, d_model = X.shape[1:]
         match self.config["positions"]:
@@ -76,7 +85,7 @@ class Tagger(Model):
                 return X + sinusoidal_positions(n, d_model, like=X)
         return X
 
-    def forward(self, ids, lengths):
+    def forward(self, ids: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
         """Logits (b, n, number of tags)."""
         X = self.embedding(ids)  # (b, n, d_model), 0 at the padding
         if self.reach == "all":
@@ -91,7 +100,7 @@ class Tagger(Model):
             seen = windows.flatten(start_dim=2)  # (b, n, d_model reach)
         return self.output(relu(self.hidden(seen)))
 
-    def loss(self, tagged):
+    def loss(self, tagged: Iterable[Sequence[Any]]) -> torch.Tensor:
         """Mean cross-entropy per word; each sentence is a pair of words and tags, or begins like one.
 
         Raises:
@@ -102,12 +111,12 @@ class Tagger(Model):
         n = ids.shape[1]
         for words, tags, *_ in tagged:
             if len(words) != len(tags) or not set(tags) <= set(self.tags):
-                raise ValueError(f"expected for each of {words!r} one of {self.tags}, came {tags!r}")
+                raise ValueError(f"expected for each of {words!r} one of {self.tags}, got {tags!r}")
         right = [[self.tags.index(tag) for tag in tags] + (n - len(tags)) * [-1] for _, tags, *_ in tagged]
         return cross_entropy(self(ids, lengths).mT, torch.tensor(right, device=self.device), ignore_index=-1)
 
     @torch.no_grad()
-    def tag(self, sentences, unknown=False):
+    def tag(self, sentences: Iterable[str | Sequence[str]], unknown: bool = False) -> list[list[str]]:
         """The tags of some sentences, each a list of words, or a string, which `Vocabulary.split` cuts into words.
 
         Args:
@@ -126,14 +135,14 @@ class Tagger(Model):
         return [[self.tags[i] for i in row[:n]] for row, n in zip(best, lengths.tolist(), strict=True)]
 
 
-def check_words(sentences):
+def check_words(sentences: Any) -> list[list[str]]:
     """Sentences as a list of lists of words, at least one each, or a ValueError."""
     wrong = isinstance(sentences, str) or not isinstance(sentences, Iterable)
     sentences = sentences if wrong else list(sentences)
     if wrong or not sentences or any(isinstance(its, str) or not isinstance(its, Iterable) for its in sentences):
-        raise ValueError(f"expected a list of sentences, each a list of words, came {sentences!r:.100}")
+        raise ValueError(f"expected a list of sentences, each a list of words, got {sentences!r:.100}")
     sentences = list(map(list, sentences))
     for words in sentences:
         if not words or not all(isinstance(word, str) and word.split() == [word] for word in words):
-            raise ValueError(f"expected a sentence of at least one word, each without spaces, came {words!r:.100}")
+            raise ValueError(f"expected a sentence of at least one word, each without spaces, got {words!r:.100}")
     return sentences

@@ -5,6 +5,8 @@ attend.
 """
 
 import math
+from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import nn
@@ -13,7 +15,9 @@ from .._arrays import as_integers, check_integer
 from ..attention import scaled_dot_product_attention
 from ..masks import causal_mask
 from ..positions import sinusoidal_positions
-from .attention import MultiHeadAttention
+from .attention import KeysAndValues, KVCache, MultiHeadAttention
+
+Maps = dict[str, list[torch.Tensor]]  # place -> the weights of each layer
 
 
 class Layer(nn.Module):
@@ -23,21 +27,21 @@ class Layer(nn.Module):
     output = norm(X + part(X)) for "post"
     """
 
-    def __init__(self, d_model, d_ff, parts, norm):
+    def __init__(self, d_model: int, d_ff: int, parts: int, norm: str) -> None:
         check_integer("d_model", d_model, least=1)
         check_integer("d_ff", d_ff, least=1)
         if norm not in ("pre", "post"):
-            raise ValueError(f"norm must be 'pre' or 'post', came {norm!r}")
+            raise ValueError(f"expected norm to be 'pre' or 'post', got {norm!r}")
         super().__init__()
         self.pre = norm == "pre"
         self.norms = nn.ModuleList(nn.LayerNorm(d_model) for _ in range(parts))
         self.feed_forward = nn.Sequential(nn.Linear(d_model, d_ff), nn.ReLU(), nn.Linear(d_ff, d_model))
 
-    def before(self, i, X):
+    def before(self, i: int, X: torch.Tensor) -> torch.Tensor:
         """What goes into the i-th part."""
         return self.norms[i](X) if self.pre else X
 
-    def after(self, i, X):
+    def after(self, i: int, X: torch.Tensor) -> torch.Tensor:
         """What becomes of the sum of X and the i-th part."""
         return X if self.pre else self.norms[i](X)
 
@@ -61,11 +65,11 @@ class EncoderLayer(Layer):
     Source: Vaswani et al. 2017, sec. 3.1; the norm before: Xiong et al. 2020, sec. 3.
     """
 
-    def __init__(self, d_model, h, d_ff, norm="pre"):
+    def __init__(self, d_model: int, h: int, d_ff: int, norm: str = "pre") -> None:
         super().__init__(d_model, d_ff, 2, norm)
         self.attention = MultiHeadAttention(d_model, h)
 
-    def forward(self, X, mask=None):
+    def forward(self, X: torch.Tensor, mask: torch.Tensor | None = None) -> tuple[torch.Tensor, torch.Tensor]:
         """From X (b, m, d) and a mask (b, m or 1, m) to the next X and the weights (b, h, m, m)."""
         part = self.before(0, X)
         Z, weights = self.attention(part, part, mask)
@@ -85,11 +89,19 @@ class DecoderLayer(Layer):
     Source: Vaswani et al. 2017, sec. 3.1.
     """
 
-    def __init__(self, d_model, h, d_ff, norm="pre"):
+    def __init__(self, d_model: int, h: int, d_ff: int, norm: str = "pre") -> None:
         super().__init__(d_model, d_ff, 3, norm)
         self.attention, self.cross = MultiHeadAttention(d_model, h), MultiHeadAttention(d_model, h)
 
-    def forward(self, X, memory, mask=None, memory_mask=None, kv_cache=None, cross_cache=None):
+    def forward(
+        self,
+        X: torch.Tensor,
+        memory: torch.Tensor,
+        mask: torch.Tensor | None = None,
+        memory_mask: torch.Tensor | None = None,
+        kv_cache: KeysAndValues | None = None,
+        cross_cache: KeysAndValues | None = None,
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """From X (b, n, d) and the memory (b, m, d) to the next X, and weights (b, h, n, n) and (b, h, n, m)."""
         part = self.before(0, X)
         Z, weights = self.attention(part, part, mask, kv_cache)
@@ -128,10 +140,19 @@ class Transformer(nn.Module):
     Source: Vaswani et al. 2017, sec. 3 (positions 3.5, shared matrix 3.4).
     """
 
-    def __init__(self, source, target=None, d_model=64, h=4, d_ff=128, layers=(2, 2), norm="pre"):
+    def __init__(
+        self,
+        source: int,
+        target: int | None = None,
+        d_model: int = 64,
+        h: int = 4,
+        d_ff: int = 128,
+        layers: Sequence[int] = (2, 2),
+        norm: str = "pre",
+    ) -> None:
         sinusoidal_positions(0, d_model)  # refuses an odd d_model before anything is built
         if not isinstance(layers, tuple | list) or len(layers) != 2:
-            raise ValueError(f"layers must be two numbers, of the encoder and of the decoder, came {layers!r}")
+            raise ValueError(f"expected layers to be two numbers, of the encoder and of the decoder, got {layers!r}")
         numbers = [("layers", layers[0]), ("layers", layers[1]), ("source", source)]
         for name, number in numbers + [("target", target)] * (target is not None):
             check_integer(name, number, least=1)
@@ -145,36 +166,43 @@ class Transformer(nn.Module):
         self.decoder = nn.ModuleList(DecoderLayer(d_model, h, d_ff, norm) for _ in range(layers[1]))
         self.norms = nn.ModuleList(nn.LayerNorm(d_model) if norm == "pre" else nn.Identity() for _ in range(2))
 
-    def embed(self, embedding, ids, first=0):
+    def embed(self, embedding: nn.Embedding, ids: torch.Tensor, first: int = 0) -> torch.Tensor:
         """Word vectors, scaled to the size of the positions that are added, from the `first` on: (b, n, d)."""
         X = embedding(ids) * math.sqrt(self.d_model)
         return X + sinusoidal_positions(first + ids.shape[1], self.d_model, like=X)[first:]
 
-    def forward(self, source, target, mask=None):
+    def forward(self, source: torch.Tensor, target: torch.Tensor, mask: torch.Tensor | None = None) -> torch.Tensor:
         """From ids of the source (b, m), of the target so far (b, n) and a mask (b, 1, m) to logits (b, n, target)."""
         return self.decode(target, self.encode(source, mask)[0], mask)[0]
 
-    def attentions(self):
+    def attentions(self) -> dict[tuple[str, int], MultiHeadAttention]:
         """All attentions: (place, layer) -> `MultiHeadAttention`; the place is "encoder", "decoder" or "cross"."""
         own = {("encoder", i): layer.attention for i, layer in enumerate(self.encoder)}
         own |= {("decoder", i): layer.attention for i, layer in enumerate(self.decoder)}
         return own | {("cross", i): layer.cross for i, layer in enumerate(self.decoder)}
 
-    def is_intervened(self):
+    def is_intervened(self) -> bool:
         """Whether an intervention wraps its attentions: see `intervene`."""
         return any(module.attention is not scaled_dot_product_attention for module in self.attentions().values())
 
-    def encode(self, ids, mask=None):
+    def encode(self, ids: torch.Tensor, mask: torch.Tensor | None = None) -> tuple[torch.Tensor, Maps]:
         """From ids (b, m) and a mask (b, 1, m) to the memory (b, m, d) and {"encoder": a map for each layer}."""
         check_ids("ids", ids, below=len(self.source.weight))
         check_padding(mask, m=ids.shape[1])
-        X, maps = self.embed(self.source, ids), {"encoder": []}
+        X = self.embed(self.source, ids)
+        maps: Maps = {"encoder": []}
         for layer in self.encoder:
             X, weights = layer(X, mask)
             maps["encoder"].append(weights)  # (b, h, m, m)
         return self.norms[0](X), maps
 
-    def decode(self, ids, memory, memory_mask=None, kv_cache=None):
+    def decode(
+        self,
+        ids: torch.Tensor,
+        memory: torch.Tensor,
+        memory_mask: torch.Tensor | None = None,
+        kv_cache: KVCache | None = None,
+    ) -> tuple[torch.Tensor, Maps]:
         """From ids (b, n) and the memory (b, m, d) to logits (b, n, target) and {"decoder": ..., "cross": ...}.
 
         With a `KVCache` the ids, and all that is returned, are of the new words alone.
@@ -185,9 +213,10 @@ class Transformer(nn.Module):
         check_ids("ids", ids, below=len(self.target.weight))
         check_padding(memory_mask, m=memory.shape[-2])
         if kv_cache is not None and self.is_intervened():
-            raise ValueError("expected an intervention or a cache, came both: its rows count from the first word")
+            raise ValueError("expected an intervention or a cache, got both: its rows count from the first word")
         first = 0 if kv_cache is None else kv_cache.length
-        X, maps = self.embed(self.target, ids, first), {"decoder": [], "cross": []}
+        X = self.embed(self.target, ids, first)
+        maps: Maps = {"decoder": [], "cross": []}
         mask = causal_mask(ids.shape[1], offset=first, like=X)
         for i, layer in enumerate(self.decoder):
             caches = () if kv_cache is None else (kv_cache["decoder", i], kv_cache["cross", i])
@@ -197,16 +226,16 @@ class Transformer(nn.Module):
         return self.norms[1](X) @ self.target.weight.T, maps
 
 
-def check_ids(name, ids, below):
+def check_ids(name: str, ids: Any, below: int) -> None:
     """Refuse what are not ids (b, n) of a vocabulary; their values are read only where that costs nothing."""
     if not isinstance(ids, torch.Tensor) or ids.ndim != 2 or ids.shape[1] == 0:
-        came = tuple(ids.shape) if isinstance(ids, torch.Tensor) else type(ids).__name__
-        raise ValueError(f"{name} must be a tensor (b, n) of ids, n at least 1, came {came}")
+        got = tuple(ids.shape) if isinstance(ids, torch.Tensor) else type(ids).__name__
+        raise ValueError(f"expected {name} to be a tensor (b, n) of ids, n at least 1, got {got}")
     if ids.device.type == "cpu" and not torch.compiler.is_compiling():
         as_integers(name, ids, below)
 
 
-def check_padding(mask, m):
+def check_padding(mask: torch.Tensor | None, m: int) -> None:
     """Refuse a mask of padding that is not (b, 1, m) but would broadcast."""
     if mask is not None and (mask.ndim != 3 or mask.shape[-1] != m):
-        raise ValueError(f"mask must be (b, 1, m) with m = {m}, came {tuple(mask.shape)}")
+        raise ValueError(f"expected mask to be (b, 1, m) with m = {m}, got {tuple(mask.shape)}")

@@ -1,9 +1,11 @@
 """Translators: a model, and the vocabularies that turn sentences into ids and back."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cached_property
+from typing import Any
 
+import numpy as np
 import torch
 from torch.nn.functional import cross_entropy
 
@@ -12,7 +14,7 @@ from ..masks import padding_mask
 from ..vocabulary import Vocabulary
 from .attention import KVCache
 from .base import Model
-from .interventions import check_rows, intervene
+from .interventions import Intervention, check_rows, intervene
 from .recurrent import Decoder, Encoder
 from .transformer import Transformer
 
@@ -31,11 +33,15 @@ class Translation(str):
     ('thanks', ['thanks', '<eos>'], True)
     """
 
-    def __new__(cls, words, scores=None, weights=None):
+    def __new__(
+        cls, words: list[str], scores: torch.Tensor | None = None, weights: torch.Tensor | None = None
+    ) -> "Translation":
         """The string."""
         return super().__new__(cls, " ".join(word for word in words if word != "<eos>"))
 
-    def __init__(self, words, scores=None, weights=None):
+    def __init__(
+        self, words: list[str], scores: torch.Tensor | None = None, weights: torch.Tensor | None = None
+    ) -> None:
         self.words, self.scores, self.weights = words, scores, weights
 
     def __getnewargs__(self):
@@ -52,16 +58,16 @@ class Seq2Seq(Model):
 
     shared = False  # one matrix of word vectors for both
 
-    def __init__(self, source, target):
+    def __init__(self, source: Vocabulary, target: Vocabulary) -> None:
         super().__init__(source)
         self.target = target
 
     @cached_property
-    def tags(self):
+    def tags(self) -> list[str]:
         """The words, such as <2en>, that say which language to write: a sentence begins with one, if there are any."""
         return [word for word in self.source.words if re.fullmatch(r"<2\w+>", word)]
 
-    def typed(self, sentences, unknown=False):
+    def typed(self, sentences: Iterable[str], unknown: bool = False) -> list[str]:
         """Source sentences as `Vocabulary.split` reads them, in a list; with `unknown`, word for word.
 
         Raises:
@@ -75,10 +81,10 @@ class Seq2Seq(Model):
         for words in said if tags else ():
             if len(words) < 2 or [word in tags for word in words] != [True] + [False] * (len(words) - 1):
                 expected = f"one of {', '.join(tags)} and then the words of a sentence"
-                raise ValueError(f"expected {expected}, came {' '.join(words)!r}")
+                raise ValueError(f"expected {expected}, got {' '.join(words)!r}")
         return check_sentences([" ".join(words) for words in said])
 
-    def ids(self, sentences):
+    def ids(self, sentences: Iterable[str]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """Of source sentences, word for word: ids (b, m), lengths (b,), the mask (b, 1, m), True = a word, no padding.
 
         An unknown word is <unk>. The lengths stay on the CPU.
@@ -86,22 +92,22 @@ class Seq2Seq(Model):
         ids, lengths = self.padded(check_sentences(sentences))
         return ids, lengths, padding_mask(lengths, m=ids.shape[1]).to(ids.device)
 
-    def shifted(self, pairs):
+    def shifted(self, pairs: Iterable[Sequence[str]]) -> tuple[torch.Tensor, torch.Tensor]:
         """Of the targets of some pairs: the word before each step, from <bos> on, and the right one, (b, n) each."""
         ids, _ = self.target.batch([pair[1] for pair in pairs], bos=True, eos=True)
         ids = torch.tensor(ids, device=self.device)  # (b, n + 1)
         return ids[:, :-1], ids[:, 1:]
 
-    def count(self, pairs):
+    def count(self, pairs: Iterable[Sequence[str]]) -> int:
         """How many words, each <eos> among them, the loss of some pairs is a mean over."""
         return sum(len(pair[1].split()) + 1 for pair in pairs)
 
-    def words(self, ids):
+    def words(self, ids: torch.Tensor) -> list[str]:
         """The words of ids (n,), up to the first <eos>."""
         words = [self.target.words[i] for i in ids.tolist()]
         return words[: words.index("<eos>") + 1] if "<eos>" in words else words
 
-    def exact(self, pairs, batch=100, **options):
+    def exact(self, pairs: Iterable[Sequence[str]], batch: int = 100, **options: Any) -> np.ndarray:
         """For each pair, whether its translation is right to the last word: a boolean for each, in an array.
 
         Sentences are read word for word, an unknown word as <unk>. `options` go to `translate`; the sentences are
@@ -121,23 +127,23 @@ class Seq2Seq(Model):
         return right.numpy()
 
 
-def check_sentences(sentences):
+def check_sentences(sentences: Any) -> list[str]:
     """Sentences as a list of strings of at least one word, or a ValueError."""
     if isinstance(sentences, Iterable) and not isinstance(sentences, str):
         sentences = list(sentences)
         if sentences and all(isinstance(sentence, str) and sentence.split() for sentence in sentences):
             return sentences
-    raise ValueError(f"expected a list of sentences of at least one word, came {sentences!r:.100}")
+    raise ValueError(f"expected a list of sentences of at least one word, got {sentences!r:.100}")
 
 
-def check_pairs(pairs):
+def check_pairs(pairs: Any) -> list[Sequence[str]]:
     """Pairs, each beginning with a source and a target sentence, as a list, or a ValueError."""
     if isinstance(pairs, Iterable) and not isinstance(pairs, str):
         pairs = list(pairs)
         if pairs and all(isinstance(pair, tuple | list) and len(pair) > 1 for pair in pairs):
             if all(isinstance(side, str) for pair in pairs for side in pair[:2]):
                 return pairs
-    raise ValueError(f"expected a list of pairs of sentences, came {pairs!r:.100}")
+    raise ValueError(f"expected a list of pairs of sentences, got {pairs!r:.100}")
 
 
 class Translator(Seq2Seq):
@@ -157,18 +163,18 @@ class Translator(Seq2Seq):
     ('thanks', ['thanks', '<eos>'], torch.Size([2, 1]))
     """
 
-    def __init__(self, source, target, d_model=64, attention=True):
+    def __init__(self, source: Vocabulary, target: Vocabulary, d_model: int = 64, attention: bool = True) -> None:
         super().__init__(source, target)
         self.config = {"d_model": d_model, "attention": attention}
         self.encoder = Encoder(len(source), d_model)
         self.decoder = Decoder(len(target), d_model, attention)
 
-    def read(self, sentences):
+    def read(self, sentences: Iterable[str]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """What the decoder needs of some source sentences: states (b, m, d), c (b, d), mask (b, 1, m)."""
         ids, lengths, mask = self.ids(sentences)
         return *self.encoder(ids, lengths), mask
 
-    def loss(self, pairs):
+    def loss(self, pairs: Iterable[Sequence[str]]) -> torch.Tensor:
         """Mean cross-entropy per target word, when each step is given the right words before it."""
         pairs = check_pairs(pairs)
         states, c, mask = self.read([pair[0] for pair in pairs])
@@ -177,7 +183,7 @@ class Translator(Seq2Seq):
         return cross_entropy(logits.mT, ids, ignore_index=Vocabulary.PAD)
 
     @torch.no_grad()
-    def translate(self, sentences, max_len=40, unknown=False):
+    def translate(self, sentences: Iterable[str], max_len: int = 40, unknown: bool = False) -> list[Translation]:
         """Greedily: the most probable word at each step, up to <eos> or the most words. A list of Translations.
 
         Args:
@@ -191,7 +197,8 @@ class Translator(Seq2Seq):
         check_integer("max_len", max_len, least=1)
         sentences = self.typed(sentences, unknown)
         states, c, mask = self.read(sentences)
-        s, word, steps = c[None], torch.full((len(sentences), 1), Vocabulary.BOS, device=self.device), []
+        s, word = c[None], torch.full((len(sentences), 1), Vocabulary.BOS, device=self.device)
+        steps: list[tuple[Any, ...]] = []
         ended = torch.zeros_like(word, dtype=torch.bool)
         while len(steps) < max_len and not ended.all():
             logits, scores, weights, s = self.decoder(word, states, c, mask, s)
@@ -202,7 +209,7 @@ class Translator(Seq2Seq):
             None if part[0] is None else torch.cat(part, dim=1) for part in zip(*steps, strict=True)
         )
         lengths = mask.sum(dim=(1, 2)).tolist()  # of what could be read
-        return [self._translation(ids, scores, weights, lengths, b) for b in range(len(ids))]
+        return [self._translation(ids, scores, weights, lengths, b) for b in range(len(sentences))]
 
     def _translation(self, ids, scores, weights, lengths, b):
         words = self.words(ids[b])
@@ -227,20 +234,20 @@ class TransformerTranslator(Seq2Seq):
     ['thanks']
     """
 
-    def __init__(self, source, target=None, **config):
+    def __init__(self, source: Vocabulary, target: Vocabulary | None = None, **config: Any) -> None:
         super().__init__(source, target or source)
         self.shared = target is None
         self.config = config
-        self.transformer = Transformer(len(source), target and len(target), **config)
+        self.transformer = Transformer(len(source), None if target is None else len(target), **config)
 
-    def forward(self, pairs):
+    def forward(self, pairs: Iterable[Sequence[str]]) -> tuple[torch.Tensor, torch.Tensor]:
         """The logits (b, n, size) of each step, given the right words before it, and the right ids (b, n)."""
         pairs = check_pairs(pairs)
         ids, _, mask = self.ids([pair[0] for pair in pairs])
         before, right = self.shifted(pairs)
         return self.transformer(ids, before, mask), right
 
-    def loss(self, pairs, smoothing=0.0):
+    def loss(self, pairs: Iterable[Sequence[str]], smoothing: float = 0.0) -> torch.Tensor:
         """Mean cross-entropy per target word, when each step is given the right words before it.
 
         Args:
@@ -248,14 +255,20 @@ class TransformerTranslator(Seq2Seq):
         """
         check_number("smoothing", smoothing, least=0)
         if smoothing > 1:
-            raise ValueError(f"smoothing must be at most 1, came {smoothing!r}")
+            raise ValueError(f"expected smoothing to be at most 1, got {smoothing!r}")
         logits, right = self(pairs)  # (b, n, size), (b, n)
         return cross_entropy(
             logits.flatten(0, 1), right.flatten(), ignore_index=Vocabulary.PAD, label_smoothing=float(smoothing)
         )
 
     @torch.no_grad()
-    def translate(self, sentences, max_len=40, intervention=None, unknown=False):
+    def translate(
+        self,
+        sentences: Iterable[str],
+        max_len: int = 40,
+        intervention: Intervention | Sequence[Intervention] | None = None,
+        unknown: bool = False,
+    ) -> list[Translation]:
         """Greedily: the most probable word at each step, up to <eos> or the most words. A list of Translations.
 
         Args:
@@ -292,7 +305,9 @@ class TransformerTranslator(Seq2Seq):
         ]
 
     @torch.no_grad()
-    def maps(self, source, target, intervention=None):
+    def maps(
+        self, source: str, target: str, intervention: Intervention | Sequence[Intervention] | None = None
+    ) -> dict[str, torch.Tensor]:
         """Every attention map of one pair: {"encoder": (layers, h, m, m), "decoder": (.., n, n), "cross": (.., n, m)}.
 
         The n steps begin with <bos>; step i reads the target's words before word i. Both sides are read as the source

@@ -3,18 +3,20 @@
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 from .. import __version__
 from ..vocabulary import Vocabulary
+from .base import Model
 from .tagger import Tagger
 from .translators import TransformerTranslator, Translator
 
 WEIGHTS = Path(__file__).parents[1] / "weights"
 
-KINDS = {kind.__name__: kind for kind in (Translator, TransformerTranslator, Tagger)}
+KINDS: dict[str, Any] = {kind.__name__: kind for kind in (Translator, TransformerTranslator, Tagger)}
 
 
-def save(model, path, **facts):
+def save(model: Model, path: Path | str, **facts: Any) -> None:
     """Write a model to a safetensors file: weights as float16, and beside them all it takes to build the model again.
 
     Args:
@@ -35,42 +37,44 @@ def save(model, path, **facts):
     from safetensors.torch import save as to_bytes
 
     if type(model) not in KINDS.values():
-        raise ValueError(f"model must be one of {', '.join(KINDS)}, came {type(model).__name__}")
+        raise ValueError(f"expected model to be one of {', '.join(KINDS)}, got {type(model).__name__}")
     if path in names():
-        raise ValueError(f"path must not be the name of a model of the package, came {path!r}: add .safetensors to it")
+        raise ValueError(
+            f"expected path not to be the name of a model of the package, got {path!r}: add .safetensors to it"
+        )
     path = as_path(path)
     if path.is_dir() or not path.parent.is_dir():
-        raise ValueError(f"path must be of a file in a folder that exists, came {str(path)!r}")
+        raise ValueError(f"expected path to be of a file in a folder that exists, got {str(path)!r}")
     sides = [model.source] if isinstance(model, Tagger) or model.shared else [model.source, model.target]
     facts |= {"kind": type(model).__name__, "config": model.config, "version": __version__}
     facts["words"] = [vocabulary.ordinary for vocabulary in sides]
     try:
         text = json.dumps(facts, default=lambda number: number.item())  # a NumPy number
     except (TypeError, ValueError, AttributeError) as error:
-        raise ValueError(f"facts must become JSON, came {facts!r:.1000}") from error
+        raise ValueError(f"expected facts to become JSON, got {facts!r:.1000}") from error
     tensors = {}
     for name, weights in model.named_parameters():  # a shared one once
         tensors[name] = weights.detach().half().cpu()
         if not tensors[name].isfinite().all():
-            came = f"one of size {weights.detach().abs().max().item():g}"
-            raise ValueError(f"{name} must hold numbers of at most 65504, as float16 does, came {came}")
+            got = f"one of size {weights.detach().abs().max().item():g}"
+            raise ValueError(f"expected {name} to hold numbers of at most 65504, as float16 does, got {got}")
     path.write_bytes(to_bytes(tensors, metadata={"facts": text}))
 
 
-def names():
+def names() -> list[str]:
     """Those of the models that come with the package."""
     return sorted(file.stem for file in WEIGHTS.glob("*.safetensors"))
 
 
-def as_path(name):
+def as_path(name: Any) -> Path:
     """The path that a string, bytes or anything like a path means."""
     try:
         return Path(os.fsdecode(name))
     except TypeError as error:
-        raise ValueError(f"expected a name or a path, came {name!r}") from error
+        raise ValueError(f"expected a name or a path, got {name!r}") from error
 
 
-def find(name):
+def find(name: Any) -> Path:
     """The file of one of the package's models, by its name, or else of a path; see `load`."""
     known = names()
     path = WEIGHTS / f"{name}.safetensors" if isinstance(name, str) and name in known else as_path(name)
@@ -79,7 +83,7 @@ def find(name):
     return path
 
 
-def load(name):
+def load(name: str | os.PathLike[str]) -> Any:
     """A model with the weights that `save` wrote; nothing is downloaded, nothing is unpickled.
 
     Args:
@@ -107,34 +111,40 @@ def load(name):
             metadata = file.metadata() or {}
             tensors = {key: file.get_tensor(key).float() for key in file.keys()}  # noqa: SIM118 (not a dictionary)
     except SafetensorError as error:
-        raise ValueError(f"{path.name} must be a whole safetensors file, came one that is not: {error}") from error
+        raise ValueError(
+            f"expected {path.name} to be a whole safetensors file, got one that is not: {error}"
+        ) from error
     model = from_facts(path.name, metadata.get("facts"))
     weights = dict(model.named_parameters())  # a shared matrix stands in the file once
     for what, names in (("lacks", weights.keys() - tensors), ("has besides", tensors.keys() - weights)):
         if names:
-            raise ValueError(f"{path.name} must hold the weights of its {type(model).__name__}, {what} {sorted(names)}")
+            raise ValueError(
+                f"expected {path.name} to hold the weights of its {type(model).__name__}, {what} {sorted(names)}"
+            )
     for key, tensor in tensors.items():
         if tensor.shape != weights[key].shape:
-            expected, came = tuple(weights[key].shape), tuple(tensor.shape)
-            raise ValueError(f"{path.name}: {key} must have the shape {expected}, came {came}")
+            expected, got = tuple(weights[key].shape), tuple(tensor.shape)
+            raise ValueError(f"{path.name}: expected {key} to have the shape {expected}, got {got}")
     model.load_state_dict(tensors, strict=False)  # by its one name, a shared matrix is loaded into both places
     return model.eval()
 
 
-def from_facts(name, text):
+def from_facts(name: str, text: str | None) -> Any:
     """The model that the facts of a file describe, without its weights; `name` is the file's, for errors."""
     try:
-        facts = json.loads(text)
+        facts = json.loads(text or "null")
         kind, config, words, version = (facts[key] for key in ("kind", "config", "words", "version"))
     except (TypeError, KeyError, json.JSONDecodeError) as error:
-        raise ValueError(f"{name} must hold facts as nn.save writes them, came {text!r:.100}") from error
+        raise ValueError(f"expected {name} to hold facts as nn.save writes them, got {text!r:.100}") from error
     if kind not in list(KINDS):
-        raise ValueError(f"{name} must hold one of {', '.join(KINDS)}, came {kind!r}, written by version {version}")
+        raise ValueError(
+            f"expected {name} to hold one of {', '.join(KINDS)}, got {kind!r}, written by version {version}"
+        )
     try:
         model = KINDS[kind](*[Vocabulary([" ".join(side)]) for side in words], **config)
     except (TypeError, ValueError, RuntimeError) as error:  # the last: more than there is memory
         raise ValueError(
-            f"{name} must describe a {kind} of version {__version__}, came one of version {version}: {error}"
+            f"expected {name} to describe a {kind} of version {__version__}, got one of version {version}: {error}"
         ) from error
     model.facts = facts
     return model

@@ -4,6 +4,8 @@ Whoever runs a notebook without watching it, as the tests and the build of the s
 """
 
 import sys
+from collections.abc import Callable, Iterable
+from typing import Any
 
 try:
     from tqdm.auto import tqdm
@@ -11,7 +13,7 @@ except ImportError as error:
     raise ImportError('the bar is tqdm\'s: pip install "self-attention[torch]"') from error
 
 
-def watched():
+def watched() -> bool:
     """Whether somebody looks on: a terminal, or a notebook whose front end could answer a question."""
     kernel = getattr(getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)(), "kernel", None)
     if kernel is None:
@@ -19,7 +21,7 @@ def watched():
     return bool(kernel.get_parent().get("content", {}).get("allow_stdin"))
 
 
-def watch(items):
+def watch(items: Iterable[Any]) -> Iterable[Any]:
     """The items, one by one, and a bar that says how many are done.
 
     Args:
@@ -34,7 +36,7 @@ def watch(items):
     return tqdm(items, disable=not watched(), leave=False)
 
 
-def progress(steps, first=0):
+def progress(steps: int, first: int = 0) -> Callable[[int, float], None]:
     """A `report` for `train(..., report=progress(steps))`: a bar with the loss beside it.
 
     Args:

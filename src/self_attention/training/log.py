@@ -2,7 +2,9 @@
 
 import hashlib
 import json
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 from .. import __version__, nn
 
@@ -25,14 +27,25 @@ class Log:
         facts: what belongs to the weights, too: seed, steps, the corpus's digest.
     """
 
-    def __init__(self, name, command, model, weights=None, log=None, show=False, about=None, **facts):
+    def __init__(
+        self,
+        name: str,
+        command: str,
+        model: nn.Model,
+        weights: Path | None = None,
+        log: Path | None = None,
+        show: bool = False,
+        about: tuple[str, str] | None = None,
+        **facts: Any,
+    ) -> None:
         parameters = sum(weights.numel() for weights in model.parameters())
         self.facts = {"version": __version__, **facts}
         self.entries = {"name": name, "command": command, "parameters": parameters, **self.facts, "curve": []}
-        self.model, self.weights, self.log, self.show, self.recent = model, weights, log, show, []
+        self.model, self.weights, self.log, self.show = model, weights, log, show
+        self.recent: list[float] = []
         self.about = about
 
-    def report(self, step, loss):
+    def report(self, step: int, loss: float) -> None:
         """Keep the mean of every hundred losses."""
         self.recent.append(loss)
         if step % 100 == 0 or step == self.facts["steps"]:
@@ -40,12 +53,12 @@ class Log:
             self.recent = []
             self.say(f"step {step} of {self.facts['steps']}, loss {self.entries['curve'][-1][1]}")
 
-    def say(self, *words):
+    def say(self, *words: Any) -> None:
         """Print it, if wanted."""
         if self.show:
             print(self.entries["name"], *words, sep=": ", flush=True)
 
-    def write(self, test):
+    def write(self, test: Callable[[nn.Model], dict[str, Any]]) -> None:
         """Write the weights, measure the model as they make it, in half precision, with test(model); write the rest."""
         self.model.half().float()
         if self.weights:
@@ -59,7 +72,7 @@ class Log:
             self.weights.with_suffix(".md").write_text(card(self.weights, self.entries, self.about), encoding="utf-8")
 
 
-def card(path, log, about=None):
+def card(path: Path, log: dict[str, Any], about: tuple[str, str] | None = None) -> str:
     """What is to be known about a weights file, as Markdown.
 
     Args:
@@ -90,7 +103,7 @@ def card(path, log, about=None):
     return "\n".join(lines) + "\n"
 
 
-def leaves(tree, name="all"):
+def leaves(tree: dict[str, Any], name: str = "all") -> Iterator[tuple[str, str]]:
     """The figures of a log, nested dicts, as (name, value): those that stand side by side in one."""
     flat = {key: value for key, value in tree.items() if not isinstance(value, dict)}
     if flat:
@@ -100,13 +113,13 @@ def leaves(tree, name="all"):
             yield from leaves(value, key if name == "all" else f"{name}: {key}")
 
 
-def write(path, entries):
+def write(path: Path, entries: dict[str, Any]) -> None:
     """Write a dict as JSON, one line for each of its entries."""
     lines = (f"  {json.dumps(key)}: {json.dumps(value)}" for key, value in entries.items())
     Path(path).write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
 
 
-def digest(examples):
+def digest(examples: Any) -> str:
     """Twelve letters and digits that change when any example does.
 
     >>> digest([("merci", "thanks")])

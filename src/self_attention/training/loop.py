@@ -1,7 +1,9 @@
 """The one training loop of the book."""
 
 import math
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
+from typing import Any
 
 import torch
 import torch.distributed as dist
@@ -41,8 +43,18 @@ class Training:
     """
 
     def __init__(
-        self, model, examples, steps, batch=64, rate=3e-3, seed=0, warm_up=None, fused=False, length=None, **how
-    ):
+        self,
+        model: nn.Module,
+        examples: Sequence[Any],
+        steps: int,
+        batch: int = 64,
+        rate: float = 3e-3,
+        seed: int = 0,
+        warm_up: int | None = None,
+        fused: bool = False,
+        length: Callable[[Any], Any] | None = None,
+        **how: Any,
+    ) -> None:
         check_integer("steps", steps, least=1)
         check_integer("batch", batch, least=1)
         warm_up = max(1, steps // 20) if warm_up is None else warm_up
@@ -51,7 +63,7 @@ class Training:
         check_integer("seed", seed, least=-(2**63))
         examples = list(examples)
         if not examples:
-            raise ValueError("examples must not be empty")
+            raise ValueError("expected examples not to be empty")
         self.model, self.examples, self.how = model, examples, how
         self.steps, self.order = steps, (batch, seed, length)
         self.step, self.stopped = 0, False
@@ -60,7 +72,8 @@ class Training:
             self.optimizer, lambda t: min((t + 1) / warm_up, 0.5 + 0.5 * math.cos(math.pi * t / steps))
         )
         together = dist.is_available() and dist.is_initialized()
-        self.rank, self.world = (dist.get_rank(), dist.get_world_size()) if together else (0, 1)
+        self.rank: int = dist.get_rank() if together else 0
+        self.world: int = dist.get_world_size() if together else 1
         faster = {"gradient_as_bucket_view": True, "static_graph": True}
         self.loss = DistributedDataParallel(Loss(model), **faster) if self.world > 1 else model.loss
 
@@ -82,22 +95,22 @@ class Training:
             if said[1]:
                 break
 
-    def share(self, some):
+    def share(self, some: Sequence[Any]) -> torch.Tensor:
         """The loss of this process's share of a batch, so weighted that the mean over the processes is the batch's."""
         mine = some[self.rank :: self.world]
         weight = self.world * self.model.count(mine) / self.model.count(some)  # 0 without a share
         return weight * self.loss(mine or some[:1], **self.how)
 
-    def stop(self):
+    def stop(self) -> None:
         """End after this step; for a signal handler."""
         self.stopped = True
 
-    def state_dict(self):
+    def state_dict(self) -> dict[str, Any]:
         """All that another Training of the same model, examples and options needs to go on from here."""
         parts = {"model": self.model, "optimizer": self.optimizer, "schedule": self.schedule}
         return {"step": self.step} | {name: part.state_dict() for name, part in parts.items()}
 
-    def load_state_dict(self, state):
+    def load_state_dict(self, state: dict[str, Any]) -> None:
         """Go on from where `state_dict` was taken: the steps that follow are those that would have followed."""
         self.step = state["step"]
         for name in ("model", "optimizer", "schedule"):
@@ -107,16 +120,25 @@ class Training:
 class Loss(nn.Module):
     """A model as DistributedDataParallel wants it: what comes forward is the loss."""
 
-    def __init__(self, model):
+    def __init__(self, model: nn.Module) -> None:
         super().__init__()
         self.model = model
 
-    def forward(self, examples, **how):
+    def forward(self, examples: Sequence[Any], **how: Any) -> torch.Tensor:
         """The model's loss."""
         return self.model.loss(examples, **how)
 
 
-def train(model, examples, steps, batch=64, rate=3e-3, seed=0, report=None, **how):
+def train(
+    model: nn.Module,
+    examples: Sequence[Any],
+    steps: int,
+    batch: int = 64,
+    rate: float = 3e-3,
+    seed: int = 0,
+    report: Callable[[int, float], None] | None = None,
+    **how: Any,
+) -> Any:
     """Fit a model to examples: a `Training` from the first step to the last.
 
     Args:
@@ -136,7 +158,9 @@ def train(model, examples, steps, batch=64, rate=3e-3, seed=0, report=None, **ho
     return model.eval()
 
 
-def batches(examples, size, seed=0, length=None):
+def batches(
+    examples: Sequence[Any], size: int, seed: int = 0, length: Callable[[Any], Any] | None = None
+) -> Iterator[list[Any]]:
     """Batches of examples of about one length(example), for ever, each example once in a round."""
     length = length or (lambda item: len(item[0]))
     generator = torch.Generator().manual_seed(int(seed))

@@ -6,6 +6,7 @@ import unicodedata
 from html import escape
 from numbers import Integral, Real
 from pathlib import Path
+from typing import Any
 
 import anywidget
 import numpy as np
@@ -36,7 +37,7 @@ def as_numpy(array, name, of="real numbers", fill=None):
     try:
         return np.asarray(_gather(array, name, fill))
     except (TypeError, ValueError, RuntimeError) as error:
-        raise ValueError(f"{name} must be an array of {of}, got {type(array).__name__}: {error}") from None
+        raise ValueError(f"expected {name} to be an array of {of}, got {type(array).__name__}: {error}") from None
 
 
 def _gather(array, name, fill):
@@ -56,17 +57,19 @@ def _gather(array, name, fill):
 
 def to_numpy(array, name, least=-MAX_ABS, fill=None):
     """Give an array as finite float64 NumPy numbers, or say what is wrong with it; -inf too, if that is the `least`."""
-    came = type(array).__name__
+    got = type(array).__name__
     array = as_numpy(array, name, fill=fill)
     if array.dtype.kind not in "iuf":
-        raise ValueError(f"{name} must be an array of real numbers, got {came} of {array.dtype}")
+        raise ValueError(f"expected {name} to be an array of real numbers, got {got} of {array.dtype}")
     array = array.astype(np.float64)
     if not np.isfinite(array[array != least]).all():
-        raise ValueError(f"{name} must be finite, got NaN or infinity (a mask is a boolean array of its own)")
+        raise ValueError(f"expected {name} to be finite, got NaN or infinity (a mask is a boolean array of its own)")
     if array.size and (array.max() > MAX_ABS or array.min() < least):
-        raise ValueError(f"{name} must not exceed {MAX_ABS:g} in size, got {np.abs(array).max():g}")
+        raise ValueError(f"expected {name} not to exceed {MAX_ABS:g} in size, got {np.abs(array).max():g}")
     if array.size > MAX_NUMBERS:
-        raise ValueError(f"{name} must hold at most {MAX_NUMBERS:,} numbers, got {array.size:,}: show fewer heads")
+        raise ValueError(
+            f"expected {name} to hold at most {MAX_NUMBERS:,} numbers, got {array.size:,}: show fewer heads"
+        )
     return array
 
 
@@ -92,7 +95,7 @@ def check_number(value, name, least, most, whole=True):
     kind = Integral if whole else Real
     if not isinstance(value, kind) or isinstance(value, bool) or not least <= value <= most:
         raise ValueError(
-            f"{name} must be {'an integer' if whole else 'a number'} from {least} to {most}, got {value!r}"
+            f"expected {name} to be {'an integer' if whole else 'a number'} from {least} to {most}, got {value!r}"
         )
     return int(value) if whole else float(value)
 
@@ -118,7 +121,9 @@ def encode(array, digits=None, within=np.inf):
     else:
         digits = check_number(digits, "digits", 0, 15)
         if largest * 10**digits > 2**53:
-            raise ValueError(f"digits must be so few that numbers stay below 2**53, got {digits} for {largest:g}")
+            raise ValueError(
+                f"expected digits to be so few that numbers stay below 2**53, got {digits} for {largest:g}"
+            )
     data = np.round(array * 10.0**digits)
     if automatic and within and np.abs(data / 10.0**digits - array).max(initial=0.0) > 1.001 * within:
         digits, data = 0, array
@@ -180,7 +185,7 @@ def label(token):
 
 def as_words(words, name):
     """Words as a list of strings: a list, a series, an id tensor, a tokenizer's bytes; a string is its characters."""
-    came, words = words, plain(words)
+    got, words = words, plain(words)
     unordered = isinstance(words, (bytes, dict, set, frozenset)) or hasattr(words, "columns")
     if hasattr(words, "__iter__") and not unordered:
         words = list(map(plain, words))
@@ -188,7 +193,7 @@ def as_words(words, name):
             words = words[0]  # a batch of one
         if not any(isinstance(word, (list, dict)) for word in words):
             return [word.decode(errors="replace") if isinstance(word, bytes) else str(word) for word in words]
-    raise ValueError(f"{name} must be a list of words or ids, got {type(came).__name__}")
+    raise ValueError(f"expected {name} to be a list of words or ids, got {type(got).__name__}")
 
 
 def check_tokens(tokens, size, name):
@@ -197,7 +202,9 @@ def check_tokens(tokens, size, name):
         return [str(i + 1) for i in range(size)]
     tokens = list(map(visible, as_words(tokens, name)))
     if len(tokens) != size:
-        raise ValueError(f"{name} must have one entry for each of the {size} vectors, got {len(tokens)}: {tokens[:8]}")
+        raise ValueError(
+            f"expected {name} to have one entry for each of the {size} vectors, got {len(tokens)}: {tokens[:8]}"
+        )
     return tokens
 
 
@@ -237,14 +244,14 @@ def check_controls(controls, known):
 def check_choice(proposal, choices):
     """The value that a trait shall have, if it is one of these."""
     if proposal.value not in choices:
-        raise ValueError(f"{proposal.trait.name} must be one of {list(choices)}, got {proposal.value!r}")
+        raise ValueError(f"expected {proposal.trait.name} to be one of {list(choices)}, got {proposal.value!r}")
     return proposal.value
 
 
 def check_index(proposal, size):
     """The value that a trait shall have, if it is an index of something of this size."""
     if not 0 <= proposal.value < size:
-        raise ValueError(f"{proposal.trait.name} must be from 0 to {size - 1}, got {proposal.value}")
+        raise ValueError(f"expected {proposal.trait.name} to be from 0 to {size - 1}, got {proposal.value}")
     return proposal.value
 
 
@@ -254,23 +261,23 @@ class Widget(anywidget.AnyWidget):
     `scripts` are the files that define the element, in the order in which a page loads them.
     """
 
-    element = ""
-    scripts = ("widgets.js",)
-    SETTINGS = ()
+    element: str = ""
+    scripts: tuple[str, ...] = ("widgets.js",)
+    SETTINGS: tuple[str, ...] = ()
     KINDS = {"Float": "a number", "Int": "an integer", "Unicode": "a string", "List": "a list", "Dict": "a dict"}
     _spec = traitlets.Dict().tag(sync=True)
 
-    def __init_subclass__(cls, **kwargs):
+    def __init_subclass__(cls, **kwargs: Any) -> None:
         if "_esm" not in vars(cls):  # it is there in the subclass that anywidget makes of each widget
             cls._esm = cls.code() + "\nexport default SelfAttention.anywidget;\n"
         super().__init_subclass__(**kwargs)
 
-    def __setattr__(self, name, value):
+    def __setattr__(self, name: str, value: Any) -> None:
         """A setting takes what people have, NumPy's scalars and tensors too, and refuses the rest as a ValueError."""
         if name not in self.SETTINGS:
             return super().__setattr__(name, value)
         kind = type(getattr(type(self), name)).__name__
-        came, value = value, plain(value)
+        got, value = value, plain(value)
         try:
             if isinstance(value, bool):
                 raise traitlets.TraitError
@@ -278,23 +285,23 @@ class Widget(anywidget.AnyWidget):
                 value = float(value)
             super().__setattr__(name, value)
         except (traitlets.TraitError, OverflowError):
-            raise ValueError(f"{name} must be {self.KINDS.get(kind, kind)}, got {came!r}") from None
+            raise ValueError(f"expected {name} to be {self.KINDS.get(kind, kind)}, got {got!r}") from None
 
     @classmethod
-    def code(cls):
+    def code(cls) -> str:
         """The text of the scripts."""
         return "\n".join((SCRIPTS / name).read_text(encoding="utf-8") for name in cls.scripts)
 
     @property
-    def settings(self):
+    def settings(self) -> dict[str, Any]:
         """The settings as they are now: {name: value}."""
         return {name: getattr(self, name) for name in self.SETTINGS}
 
-    def fallback(self):
+    def fallback(self) -> str:
         """HTML for places that run no script: the numbers as a table."""
         raise NotImplementedError
 
-    def to_html(self):
+    def to_html(self) -> str:
         """The widget as HTML: the custom element with its data, and a static table inside it.
 
         A page needs each of `scripts` once, from self_attention/widgets/scripts; without them the table shows.
@@ -303,7 +310,7 @@ class Widget(anywidget.AnyWidget):
         spec = spec.replace("<", "\\u003c")  # so that no token can close the script element
         return f'<{self.element}><script type="application/json">{spec}</script>{self.fallback()}</{self.element}>'
 
-    def to_page(self, title="Attention"):
+    def to_page(self, title: str = "Attention") -> str:
         """A complete HTML page with the widget and its script: one file, to send or to open from a folder."""
         return (
             f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'

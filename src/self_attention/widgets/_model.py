@@ -38,7 +38,7 @@ class ModelWidget(Widget):
             "weights": packed(self._file),
         }
 
-    def to_html(self):
+    def to_html(self) -> str:
         """The widget as HTML. The weights of a model of the package stay out: the page has them in a file of their own.
 
         That file, weights/NAME.js beside the script translator.js, holds SelfAttention.weights("NAME", "<packed>").
@@ -46,7 +46,7 @@ class ModelWidget(Widget):
         html = super().to_html()
         return html.replace(f',"weights":{json.dumps(self._spec["weights"])}', "", 1) if self._name else html
 
-    def to_page(self, title="Attention"):
+    def to_page(self, title: str = "Attention") -> str:
         """A complete HTML page with the widget, its scripts and its weights: one file, to send or to open."""
         page = super().to_page(title)
         return page.replace("</body>", f"<script>{published(self._name)}</script></body>") if self._name else page
@@ -79,10 +79,12 @@ def fetch(model):
         elif isinstance(model, str | PathLike):
             path = weights.find(model)
         else:
-            raise ValueError(f"model must be a name or a TransformerTranslator, got {type(model).__name__}")
+            raise ValueError(f"expected model to be a name or a TransformerTranslator, got {type(model).__name__}")
         loaded = nn.load(path)
         if not isinstance(loaded, nn.TransformerTranslator):
-            raise ValueError(f"model must be a TransformerTranslator, {path.stem!r} is a {type(loaded).__name__}")
+            raise ValueError(
+                f"expected model to be a TransformerTranslator, {path.stem!r} is a {type(loaded).__name__}"
+            )
         return path.stem if path.parent == nn.WEIGHTS else "", path.read_bytes(), loaded.double()
 
 

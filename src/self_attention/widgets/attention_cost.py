@@ -1,6 +1,7 @@
 """AttentionCost: what one attention layer computes and keeps, part by part, as n, m, d_model and h move."""
 
 import math
+from collections.abc import Iterable
 
 import traitlets
 
@@ -52,10 +53,20 @@ class AttentionCost(Widget):
     d_model = traitlets.Int(512).tag(sync=True)
     h = traitlets.Int(8).tag(sync=True)
 
-    def __init__(self, n=50, m=None, d_model=512, h=8, *, bytes_per_number=4, controls=CONTROLS, caption=""):
+    def __init__(
+        self,
+        n: int = 50,
+        m: int | None = None,
+        d_model: int = 512,
+        h: int = 8,
+        *,
+        bytes_per_number: int = 4,
+        controls: Iterable[str] = CONTROLS,
+        caption: str = "",
+    ) -> None:
         self._bytes_per_number = check_number(bytes_per_number, "bytes_per_number", 1, 8)
         if bytes_per_number not in (1, 2, 4, 8):
-            raise ValueError(f"bytes_per_number must be 1, 2, 4 or 8, got {bytes_per_number!r}")
+            raise ValueError(f"expected bytes_per_number to be 1, 2, 4 or 8, got {bytes_per_number!r}")
         super().__init__(n=n, m=m, d_model=d_model, h=h)
         self._spec = {
             "element": self.element,
@@ -69,14 +80,14 @@ class AttentionCost(Widget):
     def _valid_size(self, proposal):
         name, size = proposal.trait.name, proposal.value
         if size is not None and not 1 <= size <= MOST:
-            raise ValueError(f"{name} must be from 1 to {MOST}, got {size}")
+            raise ValueError(f"expected {name} to be from 1 to {MOST}, got {size}")
         now = self.settings | {name: size}
         if now["h"] and now["d_model"] % now["h"]:  # an h of 0 is refused as such
-            raise ValueError(f"d_model must be a multiple of h, got d_model = {now['d_model']}, h = {now['h']}")
+            raise ValueError(f"expected d_model to be a multiple of h, got d_model = {now['d_model']}, h = {now['h']}")
         return size
 
     @property
-    def shapes(self):
+    def shapes(self) -> dict[str, tuple[int, ...]]:
         """The shape of what each part makes: {part: tuple}."""
         n, d, h = self.n, self.d_model, self.h
         m = n if self.m is None else self.m
@@ -91,28 +102,28 @@ class AttentionCost(Widget):
         }
 
     @property
-    def operations(self):
+    def operations(self) -> dict[str, int]:
         """Multiply-adds of each part, {part: int}; the softmax has none (see `exponentials`)."""
         n, m, d = self.n, self.shapes["keys"][0], self.d_model
         counts = (n * d * d, m * d * d, m * d * d, n * m * d, 0, n * m * d, n * d * d)
         return dict(zip(PARTS, counts, strict=True))
 
     @property
-    def exponentials(self):
+    def exponentials(self) -> int:
         """Exponentials that the softmax takes: h n m."""
         return math.prod(self.shapes["softmax"])
 
     @property
-    def bytes(self):
+    def bytes(self) -> dict[str, int]:
         """Bytes of what each part makes: {part: int}."""
         return {part: math.prod(shape) * self._bytes_per_number for part, shape in self.shapes.items()}
 
     @property
-    def parameters(self):
+    def parameters(self) -> int:
         """Numbers in W_q, W_k, W_v and W_o: 4 d_model^2, whatever n, m and h."""
         return 4 * self.d_model**2
 
-    def fallback(self):
+    def fallback(self) -> str:
         """Shapes, multiply-adds and bytes as an HTML table."""
         shapes, operations, size = self.shapes, self.operations, self.bytes
         rows = [[str(shapes[part]), f"{operations[part]:,}", f"{size[part]:,}"] for part in PARTS]
@@ -122,6 +133,6 @@ class AttentionCost(Widget):
         caption = f"{self._spec['caption'] or 'The cost of an attention layer'} ({sizes})"
         return html_table(rows, [*PARTS, "sum"], ["shape", "multiply-adds", "bytes"], "", caption)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         total = f"{sum(self.operations.values()):,} multiply-adds"
         return f"AttentionCost(n={self.n}, m={self.m}, d_model={self.d_model}, h={self.h}: {total})"

@@ -1,6 +1,8 @@
 """AttentionMap: a live map of attention scores and weights."""
 
+from collections.abc import Iterable
 from numbers import Real
+from typing import Any
 
 import numpy as np
 import traitlets
@@ -98,22 +100,22 @@ class AttentionMap(Widget):
 
     def __init__(
         self,
-        Q=None,
-        K=None,
-        V=None,
+        Q: Any = None,
+        K: Any = None,
+        V: Any = None,
         *,
-        scores=None,
-        d_k=None,
-        tokens=None,
-        key_tokens=None,
-        mask="none",
-        padding=None,
-        scale=None,
-        controls=None,
-        caption="",
-        digits=None,
-        **settings,
-    ):
+        scores: Any = None,
+        d_k: float | None = None,
+        tokens: Iterable[Any] | None = None,
+        key_tokens: Iterable[Any] | None = None,
+        mask: Any = "none",
+        padding: Any = None,
+        scale: str | None = None,
+        controls: Iterable[str] | None = None,
+        caption: str = "",
+        digits: int | None = None,
+        **settings: Any,
+    ) -> None:
         unknown = set(settings) - set(self.SETTINGS)
         if unknown:
             raise ValueError(f"unknown setting {sorted(unknown)}: expected one of {list(self.SETTINGS)}")
@@ -149,13 +151,14 @@ class AttentionMap(Widget):
         if padding is None:
             padding = [token == PADDING for token in self._key_tokens]
         padding = _boolean(padding, "padding", (m,))
-        self._masks = {"padding": padding if padding.any() else None, "given": given}
+        self._masks: dict[str, Any] = {"padding": padding if padding.any() else None, "given": given}
         if scale is None:
             scale = "1" if self._d_k is None else "1/sqrt(d_k)"
 
         spec = {"element": self.element, "tokens": self._tokens, "caption": caption_of(caption)}
         coldest = plain(settings.get("temperature", 1.0))
-        self._coldest = min(COLDEST, coldest) if isinstance(coldest, Real) and coldest > 0 else COLDEST
+        is_number = isinstance(coldest, Real)
+        self._coldest = min(COLDEST, coldest) if is_number and coldest > 0 else COLDEST
         within = _within(arrays, self._coldest)
         spec |= {name: encode(array, digits, within[name]) for name, array in arrays.items()}
         if key_tokens is not None:
@@ -176,7 +179,7 @@ class AttentionMap(Widget):
         names = [] if proposal.value == "none" else proposal.value.split("+")
         known = [name for name in MASKS if self._masks.get(name, True) is not None]
         if len(set(names)) != len(names) or not set(names) <= set(known):
-            raise ValueError(f'mask must be "none" or names from {known} joined by "+", got {proposal.value!r}')
+            raise ValueError(f'expected mask to be "none" or names from {known} joined by "+", got {proposal.value!r}')
         return "+".join(name for name in MASKS if name in names) or "none"
 
     @traitlets.validate("scale", "method", "show")
@@ -189,7 +192,7 @@ class AttentionMap(Widget):
     @traitlets.validate("temperature")
     def _valid_temperature(self, proposal):
         if not 0 < proposal.value < float("inf"):
-            raise ValueError(f"temperature must be positive and finite, got {proposal.value}")
+            raise ValueError(f"expected temperature to be positive and finite, got {proposal.value}")
         if proposal.value < self._coldest:
             kept = f"the digits kept make weights right down to temperature {self._coldest:g}, got {proposal.value}"
             raise ValueError(f"{kept}: give the lowest one, or digits, when you make the map")
@@ -198,7 +201,7 @@ class AttentionMap(Widget):
     @traitlets.validate("window")
     def _valid_window(self, proposal):
         if proposal.value < 1 or proposal.value % 2 == 0:
-            raise ValueError(f"window must be an odd width, 1, 3, 5, ..., got {proposal.value}")
+            raise ValueError(f"expected window to be an odd width, 1, 3, 5, ..., got {proposal.value}")
         return proposal.value
 
     @traitlets.validate("layer", "head", "query")
@@ -211,13 +214,16 @@ class AttentionMap(Widget):
         return array[self.layer % len(array), self.head * array.shape[1] // self._heads]
 
     @property
-    def scores(self):
+    def scores(self) -> np.ndarray:
         """Scaled scores of the head in focus, before mask and softmax: (n, m)."""
         raw = self._part("scores") if "scores" in self._arrays else dot_scores(self._part("Q"), self._part("K"))
-        return raw if self.scale == "1" else raw / (self._d_k**0.5 if self.scale == "1/sqrt(d_k)" else self._d_k)
+        if self.scale == "1":
+            return raw
+        assert self._d_k is not None  # without it there is no other scale
+        return raw / (self._d_k**0.5 if self.scale == "1/sqrt(d_k)" else self._d_k)
 
     @property
-    def allowed(self):
+    def allowed(self) -> np.ndarray:
         """The mask as it is set, and that of the scores: boolean (n, m), True = may attend."""
         names = self.mask.split("+")
         allowed = np.ones((self._n, self._m), dtype=bool)
@@ -234,7 +240,7 @@ class AttentionMap(Widget):
         return allowed
 
     @property
-    def weights(self):
+    def weights(self) -> np.ndarray:
         """Attention weights of the head in focus, (n, m), by the core, for the settings as they are now."""
         scores, allowed = self.scores, self.allowed
         if self.method == "-inf":
@@ -248,11 +254,11 @@ class AttentionMap(Widget):
         return weights / np.where(sums > 0, sums, 1.0)
 
     @property
-    def output(self):
+    def output(self) -> np.ndarray | None:
         """Output of the head in focus, weights times values: (n, d_v); None without values."""
         return self.weights @ self._part("V") if "V" in self._arrays else None
 
-    def fallback(self):
+    def fallback(self) -> str:
         """The weights as an HTML table; of a long row, the three largest."""
         weights = self.weights
         caption = f"{self._spec['caption'] or 'Attention weights'} (rows: queries, columns: keys; mask: {self.mask})"
@@ -269,7 +275,7 @@ class AttentionMap(Widget):
         ranks = ["largest", "second", "third"][: largest.shape[1]]
         return html_table(rows, queries, ranks, "query", caption)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         heads = f", {self._heads} heads" if self._heads > 1 else ""
         layers = f", {self._layers} layers" if self._layers > 1 else ""
         d_k = f", d_k={self._d_k}" if self._d_k else ""
@@ -288,20 +294,20 @@ def _arrays(Q, K, V, scores):
     shapes = ", ".join(f"{name} {array.shape}" for name, array in arrays.items())
     for name, array in arrays.items():
         if not 2 <= array.ndim <= 4:
-            raise ValueError(f"{name} must be (n, d), (h, n, d) or (layers, h, n, d), got shape {array.shape}")
+            raise ValueError(f"expected {name} to be (n, d), (h, n, d) or (layers, h, n, d), got shape {array.shape}")
         arrays[name] = array.reshape((1,) * (4 - array.ndim) + array.shape)
     layers, heads = next(iter(arrays.values())).shape[:2]
     if 0 in (layers, heads):
-        raise ValueError(f"there must be at least one layer and head, got {shapes}")
+        raise ValueError(f"expected there to be at least one layer and head, got {shapes}")
     for array in arrays.values():
         if array.shape[0] not in (1, layers) or array.shape[1] == 0 or heads % array.shape[1]:
-            fit = "all must have as many layers, or none, and as many heads, or a divisor of them"
+            fit = "expected all to have as many layers, or none, and as many heads, or a divisor of them"
             raise ValueError(f"the leading axes (layers, h) do not fit: {fit}, got {shapes}")
     if "Q" in arrays and (arrays["Q"].shape[3] != arrays["K"].shape[3] or arrays["Q"].shape[3] == 0):
-        raise ValueError(f"Q (..., n, d_k) and K (..., m, d_k) must have the same d_k >= 1, got {shapes}")
+        raise ValueError(f"expected Q (..., n, d_k) and K (..., m, d_k) to have the same d_k >= 1, got {shapes}")
     m = arrays["K"].shape[2] if "K" in arrays else arrays["scores"].shape[3]
     if "V" in arrays and arrays["V"].shape[2] != m:
-        raise ValueError(f"V (..., m, d_v) must have one value for each of the {m} keys, got {shapes}")
+        raise ValueError(f"expected V (..., m, d_v) to have one value for each of the {m} keys, got {shapes}")
     return arrays
 
 
@@ -312,7 +318,7 @@ def _hide(scores):
     """
     lowest = scores[np.isfinite(scores)].min(initial=0.0)
     if lowest < -LARGEST_ADDED:
-        raise ValueError(f"scores must not be below {-LARGEST_ADDED:g}, got {lowest:g}: mask with -inf")
+        raise ValueError(f"expected scores not to be below {-LARGEST_ADDED:g}, got {lowest:g}: mask with -inf")
     if scores.ndim and lowest <= -ADDED:
         sizes = np.sort(np.abs(scores[np.isfinite(scores)]))
         added = sizes[1:][(sizes[1:] >= ADDED) & (sizes[1:] >= GAP * sizes[:-1])]
@@ -336,7 +342,7 @@ def _boolean(mask, name, shape):
     """A boolean NumPy array of that shape."""
     mask = as_numpy(mask, name, of="booleans")
     if mask.dtype != bool:
-        raise ValueError(f"{name} must be boolean, got {mask.dtype}")
+        raise ValueError(f"expected {name} to be boolean, got {mask.dtype}")
     if mask.shape != shape:
-        raise ValueError(f"{name} must have shape {shape}, got {mask.shape}")
+        raise ValueError(f"expected {name} to have shape {shape}, got {mask.shape}")
     return mask

@@ -1,7 +1,9 @@
 """AttentionPlayer: one self-attention, step by step, with every number on view and open to change."""
 
 import re
+from collections.abc import Iterable
 from numbers import Real
+from typing import Any
 
 import numpy as np
 import traitlets
@@ -71,8 +73,20 @@ class AttentionPlayer(Widget):
     edits = traitlets.Dict().tag(sync=True)
 
     def __init__(
-        self, X, W_q, W_k, W_v, *, tokens=None, divisor=8.0, query=0, step=0, edits=None, caption="", digits=None
-    ):
+        self,
+        X: Any,
+        W_q: Any,
+        W_k: Any,
+        W_v: Any,
+        *,
+        tokens: Iterable[Any] | None = None,
+        divisor: float = 8.0,
+        query: int = 0,
+        step: int = 0,
+        edits: dict[str, float] | None = None,
+        caption: str = "",
+        digits: int | None = None,
+    ) -> None:
         tokens = names_of(X, 0) if tokens is None else tokens
         arrays = {"X": X, "W_q": W_q, "W_k": W_k, "W_v": W_v}
         arrays = {name: to_numpy(array, name) for name, array in arrays.items()}
@@ -87,7 +101,7 @@ class AttentionPlayer(Widget):
     @traitlets.validate("divisor")
     def _valid_divisor(self, proposal):
         if not LEAST_DIVISOR <= proposal.value <= MAX_ABS:
-            raise ValueError(f"divisor must be from {LEAST_DIVISOR:g} to {MAX_ABS:g}, got {proposal.value}")
+            raise ValueError(f"expected divisor to be from {LEAST_DIVISOR:g} to {MAX_ABS:g}, got {proposal.value}")
         return proposal.value
 
     @traitlets.validate("query", "step")
@@ -100,7 +114,7 @@ class AttentionPlayer(Widget):
         for key, value in proposal.value.items():
             name, i, j = self._place(key)
             if not isinstance(value, Real) or isinstance(value, bool) or not abs(value) <= MAX_ABS:
-                raise ValueError(f"{key} must be a finite number, at most {MAX_ABS:g} in size, got {value!r}")
+                raise ValueError(f"expected {key} to be a finite number, at most {MAX_ABS:g} in size, got {value!r}")
             edits[f"{name}[{i},{j}]"] = float(value)
         return edits
 
@@ -128,46 +142,46 @@ class AttentionPlayer(Widget):
         return self._edited(name, self._inputs[name])
 
     @property
-    def Q(self):
+    def Q(self) -> np.ndarray:
         """Queries X W_q, (n, d_k)."""
         return self._edited("Q", self._input("X") @ self._input("W_q"))
 
     @property
-    def K(self):
+    def K(self) -> np.ndarray:
         """Keys X W_k, (n, d_k)."""
         return self._edited("K", self._input("X") @ self._input("W_k"))
 
     @property
-    def V(self):
+    def V(self) -> np.ndarray:
         """Values X W_v, (n, d_v)."""
         return self._edited("V", self._input("X") @ self._input("W_v"))
 
     @property
-    def scores(self):
+    def scores(self) -> np.ndarray:
         """Scores Q K^T, (n, n)."""
         return self._edited("scores", dot_scores(self.Q, self.K))
 
     @property
-    def scaled(self):
+    def scaled(self) -> np.ndarray:
         """Scores divided by the divisor, (n, n)."""
         return self._edited("scaled", self.scores / self.divisor)
 
     @property
-    def weights(self):
+    def weights(self) -> np.ndarray:
         """Attention weights, (n, n). Rows sum to 1, unless a weight was set by hand."""
         return self._edited("weights", softmax(self.scaled))
 
     @property
-    def weighted(self):
+    def weighted(self) -> np.ndarray:
         """Each value times its weight, (n, n, d_v)."""
         return self.weights[:, :, None] * self.V
 
     @property
-    def output(self):
+    def output(self) -> np.ndarray:
         """Output, (n, d_v): the sums of the weighted values."""
         return self.weights @ self.V
 
-    def fallback(self):
+    def fallback(self) -> str:
         """The chain for the query in focus, as an HTML table."""
         i = self.query
         rows = [
@@ -182,7 +196,7 @@ class AttentionPlayer(Widget):
         caption += f"; {len(self.edits)} set by hand)" if self.edits else ")"
         return html_table(rows, [*map(label, self._tokens), "sum: the output"], columns, "key", caption)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         (n, d_model), (_, d_k), (_, d_v) = (self._shapes[name] for name in ("X", "W_q", "W_v"))
         edits = f", edits={self.edits}" if self.edits else ""
         return (
@@ -193,15 +207,15 @@ class AttentionPlayer(Widget):
 
 def _shapes(arrays):
     """The shape of all that can be edited, by name; ValueError if the inputs do not fit together or are too large."""
-    came = ", ".join(f"{name} {array.shape}" for name, array in arrays.items())
+    got = ", ".join(f"{name} {array.shape}" for name, array in arrays.items())
     if any(array.ndim != 2 for array in arrays.values()):
-        raise ValueError(f"X must be (n, d_model), W_q and W_k (d_model, d_k), W_v (d_model, d_v), got {came}")
+        raise ValueError(f"expected X to be (n, d_model), W_q and W_k (d_model, d_k), W_v (d_model, d_v), got {got}")
     (n, d_model), (_, d_k), (_, d_v) = (arrays[name].shape for name in ("X", "W_q", "W_v"))
     if [arrays[name].shape for name in ("W_q", "W_k", "W_v")] != [(d_model, d_k), (d_model, d_k), (d_model, d_v)]:
-        raise ValueError(f"X must be (n, d_model), W_q and W_k (d_model, d_k), W_v (d_model, d_v), got {came}")
+        raise ValueError(f"expected X to be (n, d_model), W_q and W_k (d_model, d_k), W_v (d_model, d_v), got {got}")
     for name, size in {"n": n, "d_model": d_model, "d_k": d_k, "d_v": d_v}.items():
         if not 1 <= size <= MOST[name]:
-            raise ValueError(f"the player shows every number: {name} must be from 1 to {MOST[name]}, got {came}")
+            raise ValueError(f"the player shows every number: expected {name} to be from 1 to {MOST[name]}, got {got}")
     shapes = {name: array.shape for name, array in arrays.items()}
     return shapes | {"Q": (n, d_k), "K": (n, d_k), "V": (n, d_v), "scores": (n, n), "scaled": (n, n), "weights": (n, n)}
 

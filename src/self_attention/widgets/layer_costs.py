@@ -1,5 +1,7 @@
 """LayerCosts: four kinds of layer side by side, as in table 1 of "Attention Is All You Need", as n, d, k and r move."""
 
+from collections.abc import Iterable
+
 import traitlets
 
 from ._base import Widget, caption_of, check_choice, check_controls, html_table
@@ -55,7 +57,17 @@ class LayerCosts(Widget):
     r = traitlets.Int(25).tag(sync=True)
     count = traitlets.Unicode("table").tag(sync=True)
 
-    def __init__(self, n=50, d=512, k=3, r=25, *, count="table", controls=CONTROLS, caption=""):
+    def __init__(
+        self,
+        n: int = 50,
+        d: int = 512,
+        k: int = 3,
+        r: int = 25,
+        *,
+        count: str = "table",
+        controls: Iterable[str] = CONTROLS,
+        caption: str = "",
+    ) -> None:
         super().__init__(n=n, d=d, k=k, r=r, count=count)
         self._spec = {
             "element": self.element,
@@ -69,7 +81,7 @@ class LayerCosts(Widget):
         name, size = proposal.trait.name, proposal.value
         least, most = BOUNDS[name]
         if not least <= size <= most:
-            raise ValueError(f"{name} must be from {least} to {most}, got {size}")
+            raise ValueError(f"expected {name} to be from {least} to {most}, got {size}")
         return size
 
     @traitlets.validate("count")
@@ -77,7 +89,7 @@ class LayerCosts(Widget):
         return check_choice(proposal, COUNTS)
 
     @property
-    def operations(self):
+    def operations(self) -> dict[str, int]:
         """Multiply-adds of each layer, counted as `count` says: {layer: int}."""
         n, d, k, r = self.n, self.d, self.k, min(self.r, self.n)
         if self.count == "table":
@@ -88,33 +100,33 @@ class LayerCosts(Widget):
         return dict(zip(LAYERS, counts, strict=True))
 
     @property
-    def cheapest(self):
+    def cheapest(self) -> list[str]:
         """The layers with the fewest multiply-adds: a list, since two may share the first place."""
         operations = self.operations
         return [layer for layer in LAYERS if operations[layer] == min(operations.values())]
 
     @property
-    def crossings(self):
+    def crossings(self) -> dict[str, float]:
         """The n from which on self-attention costs more than each other layer; 0 if always: {layer: float}."""
         if self.count == "table":
-            crossings = (self.d, self.k * self.d, self.r)
+            crossings: tuple[float, ...] = (self.d, self.k * self.d, self.r)
         else:
             crossings = (0, max(0, (self.k - 4) * self.d / 2), self.r)
         return dict(zip(LAYERS[1:], map(float, crossings), strict=True))
 
     @property
-    def sees(self):
+    def sees(self) -> dict[str, int]:
         """How many positions one layer's output can read, at most: {layer: int}; a recurrence reads only the past."""
         n = self.n
         return dict(zip(LAYERS, (n, n, min(self.k, n), min(self.r, n)), strict=True))
 
     @property
-    def sequential(self):
+    def sequential(self) -> dict[str, int]:
         """Steps of a layer that must wait for one another: {layer: int}."""
         return dict(zip(LAYERS, (1, self.n, 1, 1), strict=True))
 
     @property
-    def path(self):
+    def path(self) -> dict[str, int]:
         """Steps until one position depends on n, in as many layers as that takes: {layer: int}.
 
         The convolutions are dilated, by 1, k, k², ..., so that L layers span k^L positions (see `contiguous`); layers
@@ -124,7 +136,7 @@ class LayerCosts(Widget):
         return dict(zip(LAYERS, (1, self.n, dilated, self._layers_to_span(self.r)), strict=True))
 
     @property
-    def contiguous(self):
+    def contiguous(self) -> int:
         """The convolution's path without dilation: L layers span 1 + L (k - 1) positions."""
         return self._layers_to_span(self.k)
 
@@ -132,11 +144,11 @@ class LayerCosts(Widget):
         return max(1, -(-(self.n - 1) // (width - 1)))
 
     @property
-    def parameters(self):
+    def parameters(self) -> dict[str, int]:
         """Numbers in each layer's matrices, without biases: {layer: int}; whatever n and r."""
         return {layer: factor * self.d**2 for layer, factor in zip(LAYERS, (4, 2, self.k, 4), strict=True)}
 
-    def fallback(self):
+    def fallback(self) -> str:
         """What each layer sees and costs, as an HTML table."""
         columns = {
             "one layer sees": self.sees,
@@ -151,6 +163,6 @@ class LayerCosts(Widget):
         caption = f"{self._spec['caption'] or 'What a layer costs and sees'} ({sizes})"
         return html_table(rows, LAYERS, list(columns), "layer", caption)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         sizes = f"n={self.n}, d={self.d}, k={self.k}, r={self.r}, count={self.count!r}"
         return f"LayerCosts({sizes}: {' and '.join(self.cheapest)} cheapest)"

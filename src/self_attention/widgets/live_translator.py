@@ -2,8 +2,10 @@
 
 import functools
 import math
+from collections.abc import Iterable, Iterator
 from itertools import count
 from numbers import Integral
+from typing import Any
 
 import numpy as np
 import traitlets
@@ -94,7 +96,7 @@ class LiveTranslator(ModelWidget):
     layer = traitlets.Int(0).tag(sync=True)
     head = traitlets.Int(0).tag(sync=True)
     query = traitlets.Int(0).tag(sync=True)
-    interventions = traitlets.List().tag(sync=True)
+    interventions: traitlets.List[dict[str, Any]] = traitlets.List().tag(sync=True)
     text = traitlets.Unicode("").tag(sync=True)
     direction = traitlets.Unicode("").tag(sync=True)
     method = traitlets.Unicode("greedy").tag(sync=True)
@@ -108,28 +110,28 @@ class LiveTranslator(ModelWidget):
 
     def __init__(
         self,
-        model,
-        sentences,
+        model: Any,
+        sentences: str | Iterable[str],
         *,
-        sentence=0,
-        place="encoder",
-        layer=0,
-        head=0,
-        query=0,
-        interventions=None,
-        text="",
-        direction=None,
-        method="greedy",
-        width=4,
-        hypothesis=0,
-        temperature=1.0,
-        top_k=0,
-        top_p=1.0,
-        seed=0,
-        step=0,
-        controls=None,
-        caption="",
-    ):
+        sentence: int = 0,
+        place: str = "encoder",
+        layer: int = 0,
+        head: int = 0,
+        query: int | str = 0,
+        interventions: list[dict[str, Any]] | None = None,
+        text: str = "",
+        direction: str | None = None,
+        method: str = "greedy",
+        width: int = 4,
+        hypothesis: int = 0,
+        temperature: float = 1.0,
+        top_k: int = 0,
+        top_p: float = 1.0,
+        seed: int = 0,
+        step: int = 0,
+        controls: Iterable[str] | None = None,
+        caption: str = "",
+    ) -> None:
         spec = self._start(model, sentences)
         encoder, decoder = self._model.transformer.encoder, self._model.transformer.decoder
         self._layers = {"encoder": len(encoder), "decoder": len(decoder), "cross": len(decoder)}
@@ -151,7 +153,7 @@ class LiveTranslator(ModelWidget):
         if isinstance(query, str):
             words = self._source
             if query not in words:
-                raise ValueError(f"query must be a number or one of the words {words}, got {query!r}")
+                raise ValueError(f"expected query to be a number or one of the words {words}, got {query!r}")
             query = words.index(query)
         self.place, self.layer, self.head, self.query = place, layer, head, query
         self.method, self.width, self.hypothesis, self.seed, self.step = method, width, hypothesis, seed, step
@@ -199,12 +201,12 @@ class LiveTranslator(ModelWidget):
         return f"{self.direction} {self.text or self._said[self.sentence]}".strip()
 
     @property
-    def _source(self):
+    def _source(self) -> list[str]:
         """The words of the sentence shown, with its tag."""
         return self._words(self._shown)
 
-    def _words(self, shown):
-        return (self._sentences[shown] if isinstance(shown, Integral) else shown).split()
+    def _words(self, shown: int | str) -> list[str]:
+        return (shown if isinstance(shown, str) else self._sentences[shown]).split()
 
     # What may be set.
 
@@ -225,7 +227,7 @@ class LiveTranslator(ModelWidget):
         least, most = RANGES[name]
         if not least <= proposal.value <= most or (name == "top_p" and not proposal.value):
             above = "above" if name == "top_p" else "from"
-            raise ValueError(f"{name} must be {above} {least} to {most}, got {proposal.value}")
+            raise ValueError(f"expected {name} to be {above} {least} to {most}, got {proposal.value}")
         return proposal.value
 
     @traitlets.validate("place", "method", "direction")
@@ -251,14 +253,14 @@ class LiveTranslator(ModelWidget):
 
     def _check_row(self, row):
         if not isinstance(row, dict) or not set(FIELDS[1:]) <= set(row) <= set(FIELDS):
-            raise ValueError(f"interventions must be a list of dicts with {list(FIELDS[1:])}, got {row!r}")
+            raise ValueError(f"expected interventions to be a list of dicts with {list(FIELDS[1:])}, got {row!r}")
         row = {"sentence": self._shown} | row
         if row["place"] not in PLACES:
-            raise ValueError(f"place must be one of {list(PLACES)}, got {row['place']!r}")
+            raise ValueError(f"expected place to be one of {list(PLACES)}, got {row['place']!r}")
 
         def check(name, size):
             if not isinstance(row[name], Integral) or not 0 <= row[name] < size:
-                raise ValueError(f"{name} of a changed row must be from 0 to {size - 1}, got {row[name]!r}")
+                raise ValueError(f"expected {name} of a changed row to be from 0 to {size - 1}, got {row[name]!r}")
 
         if isinstance(row["sentence"], str):
             [row["sentence"]] = check_sentences(row["sentence"], self._model.source)
@@ -275,7 +277,7 @@ class LiveTranslator(ModelWidget):
             weights = [math.nan]
         total = sum(weights)
         if len(weights) != expected or not all(0 <= w < math.inf for w in weights) or not total:
-            raise ValueError(f"weights must be {expected} numbers from 0 on, not all 0, got {row['weights']!r}")
+            raise ValueError(f"expected weights to be {expected} numbers from 0 on, not all 0, got {row['weights']!r}")
         if abs(total - 1) > 1e-9:
             weights = [w / total for w in weights]
         return {name: row[name] for name in FIELDS[:-1]} | {"weights": weights}
@@ -310,7 +312,7 @@ class LiveTranslator(ModelWidget):
         return " ".join(self._model.target.words[i] for i in ids if i != 2)  # <eos>
 
     @property
-    def hypotheses(self):
+    def hypotheses(self) -> list[tuple[str, float]]:
         """What the beam ends with, best first: a list of (translation, log-probability)."""
         from .. import decoding
 
@@ -318,7 +320,7 @@ class LiveTranslator(ModelWidget):
         return [(self._text(one.ids), float(one.log_probability)) for one in found]
 
     @property
-    def translation(self):
+    def translation(self) -> str:
         """What the model makes of the sentence shown, by this method, with the rows that were moved by hand."""
         if self.method == "beam":
             found = self.hypotheses
@@ -374,7 +376,7 @@ class LiveTranslator(ModelWidget):
         return [[word, max(round(float(share), 6), 1e-6), state] for word, share, state in rows]
 
     @property
-    def distribution(self):
+    def distribution(self) -> np.ndarray:
         """The probabilities (V,) of the model's words at the step shown; for "sample", at this temperature."""
         import torch
 
@@ -384,14 +386,14 @@ class LiveTranslator(ModelWidget):
         return self._cut(logs)[1] if self.method == "sample" else np.exp(np.asarray(logs, dtype=np.float64))
 
     @property
-    def weights(self):
+    def weights(self) -> np.ndarray:
         """The map shown, (n, m), moved rows included. n: words of the source, or of the translation with <bos>."""
         maps = self._model.maps(" ".join(self._source), self.translation, self._forced)[self.place]
         return maps[min(self.layer, len(maps) - 1), self.head].numpy()
 
     # Text.
 
-    def fallback(self):
+    def fallback(self) -> str:
         """The translations, and the row in focus, as HTML tables."""
         words, said = self._source, self.translation
         names, rows = list(self._sentences), [[text] for text in self._said]
@@ -403,21 +405,21 @@ class LiveTranslator(ModelWidget):
             return table
         weights = self.weights
         query, layer = min(self.query, len(weights) - 1), min(self.layer, self._layers[self.place] - 1)
-        said = said.split()
-        keys = ["<bos>", *said] if self.place == "decoder" else words
-        reader = {"encoder": words, "decoder": keys, "cross": [*said, "<eos>"]}[self.place][query]
+        written = said.split()
+        keys = ["<bos>", *written] if self.place == "decoder" else words
+        reader = {"encoder": words, "decoder": keys, "cross": [*written, "<eos>"]}[self.place][query]
         where = f"{self.place}, layer {layer + 1}" + (f", head {self.head + 1}" if self._heads > 1 else "")
         row = [[f"{w:.2f}"] for w in weights[query]]
         return table + html_table(row, keys, ["weight"], "word", f"What “{reader}” reads ({where})")
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         moved = f", {len(self.interventions)} rows moved" if self.interventions else ""
         name = self._name or "a model of your own"
         return f"LiveTranslator({name}, {len(self._sentences)} sentences, {self.translation!r}{moved})"
 
 
 @functools.cache
-def french_and_english():
+def french_and_english() -> tuple[set[str], ...]:
     """The words that the book's corpus says in French, and in English."""
     from ..corpus import greeting_pairs, pairs
 
@@ -425,7 +427,7 @@ def french_and_english():
     return tuple({word for pair in said for word in pair[side].split()} for side in (0, 1))
 
 
-def uniform(seed):
+def uniform(seed: int) -> Iterator[float]:
     """Numbers from 0 to below 1, without end: mulberry32 (Tommy Ettinger, 2017), a generator of 32 bits.
 
     The page has the same one in a few lines of JavaScript. It is good enough to draw words, and for nothing secret.
@@ -441,7 +443,7 @@ def uniform(seed):
         yield (t ^ t >> 14) / 2**32
 
 
-def drawn(probabilities, number):
+def drawn(probabilities: np.ndarray, number: float) -> int:
     """The first id at which the sum of the probabilities so far, from id 0 on, exceeds number times their sum."""
     sums = np.cumsum(probabilities)
     return int(np.argmax(sums > number * sums[-1]))

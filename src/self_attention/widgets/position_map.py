@@ -1,5 +1,7 @@
 """PositionMap: the sinusoidal position vectors as a map, and their dot products against the distance."""
 
+from collections.abc import Iterable
+
 import numpy as np
 import traitlets
 
@@ -49,12 +51,20 @@ class PositionMap(Widget):
     layout = traitlets.Unicode("interleaved").tag(sync=True)
 
     def __init__(
-        self, n=64, d_model=64, base=10000.0, *, position=0, layout="interleaved", controls=CONTROLS, caption=""
-    ):
+        self,
+        n: int = 64,
+        d_model: int = 64,
+        base: float = 10000.0,
+        *,
+        position: int = 0,
+        layout: str = "interleaved",
+        controls: Iterable[str] = CONTROLS,
+        caption: str = "",
+    ) -> None:
         n = plain(n)
         check_integer("n", n, least=2)
         if n > MOST:
-            raise ValueError(f"n must be from 2 to {MOST}, got {n}")
+            raise ValueError(f"expected n to be from 2 to {MOST}, got {n}")
         self._n = n
         super().__init__(d_model=d_model, base=base, position=position, layout=layout)
         self._spec = {
@@ -72,13 +82,13 @@ class PositionMap(Widget):
     @traitlets.validate("d_model")
     def _valid_d_model(self, proposal):
         if proposal.value % 2 or not 2 <= proposal.value <= MOST:
-            raise ValueError(f"d_model must be even, from 2 to {MOST}, got {proposal.value}")
+            raise ValueError(f"expected d_model to be even, from 2 to {MOST}, got {proposal.value}")
         return proposal.value
 
     @traitlets.validate("base")
     def _valid_base(self, proposal):
         if not 1 <= proposal.value <= HOTTEST:
-            raise ValueError(f"base must be from 1 to {HOTTEST:g}, got {proposal.value}")
+            raise ValueError(f"expected base to be from 1 to {HOTTEST:g}, got {proposal.value}")
         return proposal.value
 
     @traitlets.validate("layout")
@@ -86,16 +96,16 @@ class PositionMap(Widget):
         return check_choice(proposal, LAYOUTS)
 
     @property
-    def table(self):
+    def table(self) -> np.ndarray:
         """The position vectors, (n, d_model), by the core."""
         return sinusoidal_positions(self._n, self.d_model, base=self.base, layout=self.layout)
 
     @property
-    def dots(self):
+    def dots(self) -> np.ndarray:
         """The dot product of the row in focus with each row, (n,)."""
         return self.table @ self.table[self.position]
 
-    def fallback(self):
+    def fallback(self) -> str:
         """The first rows and columns, the row in focus, and the dot products with it, as an HTML table."""
         places = sorted({*range(min(SHOWN, self._n)), self.position})
         corner = np.column_stack([self.table[places, :SHOWN], self.dots[places]])
@@ -106,7 +116,7 @@ class PositionMap(Widget):
         columns = [*features, f"dot product with position {self.position}"]
         return html_table(rows, map(str, places), columns, "position", caption)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return (
             f"PositionMap(n={self._n}, d_model={self.d_model}, base={self.base:g}, position={self.position}, "
             f"layout={self.layout!r})"

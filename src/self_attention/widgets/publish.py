@@ -7,7 +7,7 @@ from ._base import SCRIPTS
 
 
 @functools.cache
-def elements():
+def elements() -> dict[str, tuple[str, ...]]:
     """The scripts that each custom element needs, in the order of loading: {element: (file name, ...)}.
 
     >>> elements()["attention-map"]
@@ -19,7 +19,7 @@ def elements():
     return {kind.element: kind.scripts for kind in kinds}
 
 
-def scripts():
+def scripts() -> list[Path]:
     """The paths of all scripts, in the order of loading.
 
     >>> scripts()[0].name
@@ -28,7 +28,7 @@ def scripts():
     return [SCRIPTS / name for name in dict.fromkeys(name for names in elements().values() for name in names)]
 
 
-def write_weights(name, folder):
+def write_weights(name: str, folder: Path | str) -> Path:
     """Write NAME.js, which hands a model of the package to the widgets of a page, unless an up-to-date one is there.
 
     Args:

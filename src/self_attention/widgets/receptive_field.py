@@ -1,5 +1,7 @@
 """ReceptiveField: what a position in the last of some layers can see of the input, in how many steps, at which cost."""
 
+from collections.abc import Iterable
+
 import numpy as np
 import traitlets
 
@@ -59,8 +61,18 @@ class ReceptiveField(Widget):
     position = traitlets.Int(8).tag(sync=True)
 
     def __init__(
-        self, n=16, *, layer="cnn", layers=3, k=3, window=5, position=None, d=512, controls=CONTROLS, caption=""
-    ):
+        self,
+        n: int = 16,
+        *,
+        layer: str = "cnn",
+        layers: int = 3,
+        k: int = 3,
+        window: int = 5,
+        position: int | None = None,
+        d: int = 512,
+        controls: Iterable[str] = CONTROLS,
+        caption: str = "",
+    ) -> None:
         self._d = check_number(d, "d", 1, 4096)
         n = plain(n)
         position = n // 2 if position is None and isinstance(n, int) else position
@@ -78,9 +90,9 @@ class ReceptiveField(Widget):
         name, size = proposal.trait.name, proposal.value
         least, most = BOUNDS[name]
         if not least <= size <= most:
-            raise ValueError(f"{name} must be from {least} to {most}, got {size}")
+            raise ValueError(f"expected {name} to be from {least} to {most}, got {size}")
         if name in ("k", "window") and size % 2 == 0:
-            raise ValueError(f"{name} must be odd, got {size}")
+            raise ValueError(f"expected {name} to be odd, got {size}")
         if name == "n":
             self._check_position(self.position, size)
         return size
@@ -92,7 +104,7 @@ class ReceptiveField(Widget):
 
     def _check_position(self, position, n):
         if not 0 <= position < n:
-            raise ValueError(f"position must be from 0 to n - 1 = {n - 1}, got {position}")
+            raise ValueError(f"expected position to be from 0 to n - 1 = {n - 1}, got {position}")
 
     @traitlets.validate("layer")
     def _valid_layer(self, proposal):
@@ -129,17 +141,17 @@ class ReceptiveField(Widget):
         return self._connections(kind) * d**2
 
     @property
-    def reach(self):
+    def reach(self) -> np.ndarray:
         """What the position in focus depends on, row by row, from the input to the last layer: (layers + 1, n)."""
         return self._reach(self.layer, self.layers)
 
     @property
-    def sees(self):
+    def sees(self) -> np.ndarray:
         """The inputs that the position in focus depends on: boolean (n,)."""
         return self.reach[0]
 
     @property
-    def needed(self):
+    def needed(self) -> int | None:
         """The number of layers with which the position would see all n inputs; None = it never does."""
         return self._needed(self.layer)
 
@@ -154,12 +166,12 @@ class ReceptiveField(Widget):
             seen = more
 
     @property
-    def connections(self):
+    def connections(self) -> int:
         """How many connections there are in all layers."""
         return self._connections(self.layer)
 
     @property
-    def operations(self):
+    def operations(self) -> int:
         """Multiply-adds of all layers: d² for a connection of a CNN or an RNN, 2d and the projections in attention.
 
         Attention projects each of the n positions four times, to its query, key and value and from the heads: 4 n d².
@@ -167,7 +179,7 @@ class ReceptiveField(Widget):
         return self._operations(self.layer)
 
     @property
-    def sequential(self):
+    def sequential(self) -> int:
         """Steps that must wait for one another until all positions are there: layers, or layers + n - 1 in an RNN."""
         return self._sequential(self.layer)
 
@@ -175,14 +187,14 @@ class ReceptiveField(Widget):
         return self.layers + (self.n - 1 if kind == "rnn" else 0)
 
     @property
-    def path(self):
+    def path(self) -> int:
         """Steps to the position in focus from the first input that it sees: layers, or layers + position in an RNN."""
         return self._path(self.layer)
 
     def _path(self, kind):
         return self.layers + (self.position if kind == "rnn" else 0)
 
-    def fallback(self):
+    def fallback(self) -> str:
         """What the position sees with each kind of layer, and what they cost, as an HTML table."""
         rows = []
         for kind in KINDS:
@@ -194,6 +206,6 @@ class ReceptiveField(Widget):
         columns = ["sees", "layers to see all", "sequential steps", "path", "multiply-adds"]
         return html_table(rows, KINDS, columns, "layer", caption)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         sizes = f"n={self.n}, layer={self.layer!r}, layers={self.layers}, k={self.k}, window={self.window}"
         return f"ReceptiveField({sizes}: position {self.position} sees {int(self.sees.sum())} of {self.n})"

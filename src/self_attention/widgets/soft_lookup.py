@@ -1,5 +1,8 @@
 """SoftLookup: a small library that answers a query with a mixture of its documents."""
 
+from collections.abc import Iterable
+from typing import Any
+
 import numpy as np
 import traitlets
 
@@ -67,20 +70,20 @@ class SoftLookup(Tempered):
 
     def __init__(
         self,
-        keys,
-        values,
+        keys: Any,
+        values: Any,
         *,
-        query,
-        titles=None,
-        features=None,
-        key_features=None,
-        temperature=1.0,
-        scale="1",
-        method="softmax",
-        controls=("temperature", "method"),
-        caption="",
-        digits=None,
-    ):
+        query: Any,
+        titles: Iterable[Any] | None = None,
+        features: Iterable[Any] | None = None,
+        key_features: Iterable[Any] | None = None,
+        temperature: float = 1.0,
+        scale: str = "1",
+        method: str = "softmax",
+        controls: Iterable[str] = ("temperature", "method"),
+        caption: str = "",
+        digits: int | None = None,
+    ) -> None:
         if titles is None:
             titles = names_of(keys, 0)
         if features is None:
@@ -89,12 +92,12 @@ class SoftLookup(Tempered):
             key_features = names_of(keys, 1)
         arrays = {"keys": to_numpy(keys, "keys"), "values": to_numpy(values, "values")}
         keys, values = arrays.values()
-        came = f"got keys {keys.shape}, values {values.shape}"
+        got = f"got keys {keys.shape}, values {values.shape}"
         if keys.ndim != 2 or values.ndim != 2 or keys.shape[1] != 2 or len(keys) != len(values):
-            raise ValueError(f"keys must be (m, 2) and values (m, d_v), {came}")
+            raise ValueError(f"expected keys to be (m, 2) and values (m, d_v), {got}")
         for name, size in {"documents": len(keys), "features": values.shape[1]}.items():
             if not 1 <= size <= MOST[name]:
-                raise ValueError(f"the widget shows every number: 1 to {MOST[name]} {name}, {came}")
+                raise ValueError(f"the widget shows every number: 1 to {MOST[name]} {name}, {got}")
         self._titles = check_tokens(titles, len(keys), "titles")
         self._features = check_tokens(features, values.shape[1], "features")
         spec = {
@@ -119,22 +122,22 @@ class SoftLookup(Tempered):
         return check_choice(proposal, {"scale": tuple(SCALES), "method": METHODS}[proposal.trait.name])
 
     @property
-    def scores(self):
+    def scores(self) -> np.ndarray:
         """The query's scaled score with each key, (m,)."""
         return dot_scores(np.array([self.query]), self._keys)[0] * SCALES[self.scale]
 
     @property
-    def weights(self):
+    def weights(self) -> np.ndarray:
         """How much of each document is read, (m,)."""
         scores = self.scores
         return np.maximum(scores, 0.0) if self.method == "relu" else softmax(scores, temperature=self.temperature)
 
     @property
-    def output(self):
+    def output(self) -> np.ndarray:
         """What comes back: the values, each times its weight, added up, (d_v,)."""
         return self.weights @ self._values
 
-    def fallback(self):
+    def fallback(self) -> str:
         """Score, weight and value of each document and the mixture, as an HTML table."""
         rows = [
             [decimals(score, 2), decimals(weight, 2), *(f"{x:.4g}" for x in value)]
@@ -147,7 +150,7 @@ class SoftLookup(Tempered):
         columns = ["score", "weight", *map(label, self._features)]
         return html_table(rows, [*map(label, self._titles), "what comes back"], columns, "document", caption)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         (m, d_v), query = self._values.shape, [round(x, 4) for x in self.query]
         temperature = f"temperature={self.temperature:g}" if self.method == "softmax" else "method='relu'"
         return f"SoftLookup({m} documents, d_v={d_v}, query={query}, {temperature})"

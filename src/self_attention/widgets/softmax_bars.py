@@ -1,6 +1,8 @@
 """SoftmaxBars: scores become exponentials become weights, while the reader drags them."""
 
 import math
+from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 import traitlets
@@ -26,11 +28,11 @@ class Tempered(Widget):
         value = proposal.value
         if value not in (0, math.inf) and not LEAST_TEMPERATURE <= value <= MOST_TEMPERATURE:
             span = f"from {LEAST_TEMPERATURE:g} to {MOST_TEMPERATURE:g}"
-            raise ValueError(f"temperature must be 0, inf or {span}, got {value}")
+            raise ValueError(f"expected temperature to be 0, inf or {span}, got {value}")
         return value
 
     @property
-    def settings(self):
+    def settings(self) -> dict[str, Any]:
         """The settings as they are now, as they travel: {name: value}."""
         settings = super().settings
         return settings | {"temperature": "inf" if self.temperature == math.inf else self.temperature}
@@ -67,13 +69,20 @@ class SoftmaxBars(Tempered):
     scripts = ("widgets.js", "vectors.js")
     SETTINGS = ("scores", "temperature")
 
-    scores = traitlets.List().tag(sync=True)
+    scores: traitlets.List[float] = traitlets.List().tag(sync=True)
 
-    def __init__(self, scores, *, labels=None, temperature=1.0, caption=""):
+    def __init__(
+        self,
+        scores: Any,
+        *,
+        labels: Iterable[Any] | None = None,
+        temperature: float = 1.0,
+        caption: str = "",
+    ) -> None:
         labels = names_of(scores, 0) if labels is None else labels
         scores = to_numpy(scores, "scores")
         if scores.ndim != 1 or not 2 <= len(scores) <= MOST:
-            raise ValueError(f"scores must be 2 to {MOST} numbers, got shape {scores.shape}")
+            raise ValueError(f"expected scores to be 2 to {MOST} numbers, got shape {scores.shape}")
         self._labels = check_tokens(labels, len(scores), "labels")
         super().__init__(scores=scores.tolist(), temperature=temperature)
         spec = {"element": self.element, "labels": self._labels, "caption": caption_of(caption)}
@@ -83,11 +92,11 @@ class SoftmaxBars(Tempered):
     def _valid_scores(self, proposal):
         scores = to_numpy(proposal.value, "scores")
         if scores.shape != (len(self._labels),):
-            raise ValueError(f"scores must be {len(self._labels)} numbers, got shape {scores.shape}")
+            raise ValueError(f"expected scores to be {len(self._labels)} numbers, got shape {scores.shape}")
         return scores.tolist()
 
     @property
-    def exponentials(self):
+    def exponentials(self) -> np.ndarray:
         """exp(scores / temperature), (n,); NaN at temperature 0, inf where they overflow."""
         if self.temperature == 0:
             return np.full(len(self.scores), np.nan)
@@ -95,17 +104,17 @@ class SoftmaxBars(Tempered):
             return np.exp(np.array(self.scores) / self.temperature)
 
     @property
-    def weights(self):
+    def weights(self) -> np.ndarray:
         """Softmax of the scores, (n,), by the core."""
         return softmax(np.array(self.scores), temperature=self.temperature)
 
     @property
-    def entropy(self):
+    def entropy(self) -> float:
         """How spread out the weights are, in bits."""
         return float(entropy(self.weights))
 
     @property
-    def jacobian(self):
+    def jacobian(self) -> np.ndarray:
         """What each weight gains, row i, when a score rises, column j: (n, n).
 
         jacobian_ij = weights_i (1[i = j] - weights_j) / temperature
@@ -117,12 +126,12 @@ class SoftmaxBars(Tempered):
             return np.zeros((len(weights), len(weights)))
         return (np.diag(weights) - np.outer(weights, weights)) / self.temperature
 
-    def fallback(self):
+    def fallback(self) -> str:
         """Scores, exponentials and weights as an HTML table."""
         columns = zip(self.scores, self.exponentials, self.weights, strict=True)
         rows = [[f"{score:.4g}", "–" if np.isnan(exp) else f"{exp:.4g}", f"{w:.4f}"] for score, exp, w in columns]
         caption = f"{self._spec['caption'] or 'Softmax'} (temperature {self.temperature:g}, {self.entropy:.2f} bits)"
         return html_table(rows, map(label, self._labels), ["score", "exp(score / temperature)", "weight"], "", caption)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"SoftmaxBars({[round(score, 4) for score in self.scores]}, temperature={self.temperature:g})"

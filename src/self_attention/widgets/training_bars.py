@@ -1,5 +1,8 @@
 """TrainingBars: what a model thinks of each next word, at each moment of its training, against the right word."""
 
+from collections.abc import Iterable
+from typing import Any
+
 import numpy as np
 import traitlets
 
@@ -56,47 +59,47 @@ class TrainingBars(Widget):
 
     def __init__(
         self,
-        probabilities,
-        targets,
+        probabilities: Any,
+        targets: Iterable[Any],
         *,
-        vocabulary,
-        epochs=None,
-        smoothing=0.0,
-        epoch=0,
-        controls=("epoch",),
-        caption="",
-    ):
+        vocabulary: Iterable[Any],
+        epochs: Any = None,
+        smoothing: float = 0.0,
+        epoch: int = 0,
+        controls: Iterable[str] = ("epoch",),
+        caption: str = "",
+    ) -> None:
         probabilities = to_numpy(probabilities, "probabilities")
         words = _words(vocabulary, "vocabulary")
-        targets = _words(targets, "targets")
+        right = _words(targets, "targets")
         shape = probabilities.shape
         if len(shape) != 3 or not all(1 <= size <= most for size, most in zip(shape, MOST.values(), strict=True)):
             most = ", ".join(f"at most {most} {name}" for name, most in MOST.items())
-            raise ValueError(f"probabilities must be (moments, positions, words), {most}, got shape {shape}")
-        if shape[1:] != (len(targets), len(words)) or len(words) < 2:
-            came = f"{len(targets)} targets and {len(words)} words"
+            raise ValueError(f"expected probabilities to be (moments, positions, words), {most}, got shape {shape}")
+        if shape[1:] != (len(right), len(words)) or len(words) < 2:
+            got = f"{len(right)} targets and {len(words)} words"
             raise ValueError(
-                f"probabilities must be (moments, targets, words), words 2 or more, got {shape} for {came}"
+                f"expected probabilities to be (moments, targets, words), words 2 or more, got {shape} for {got}"
             )
         if len(set(words)) < len(words):
-            raise ValueError(f"vocabulary must name each word once, got {words}")
-        for word in targets:
+            raise ValueError(f"expected vocabulary to name each word once, got {words}")
+        for word in right:
             if word not in words:
-                raise ValueError(f"targets must be words of the vocabulary {words}, got {word!r}")
+                raise ValueError(f"expected targets to be words of the vocabulary {words}, got {word!r}")
         sums = probabilities.sum(axis=-1)
         if probabilities.min() < 0 or np.abs(sums - 1).max() > 1e-3:
             worst = sums.flat[np.abs(sums - 1).argmax()]
-            came = f"{probabilities.min():.4g} and a sum of {worst:.4g}"
-            raise ValueError(f"probabilities must be 0 or more and sum to 1 over the words, got {came}")
+            got = f"{probabilities.min():.4g} and a sum of {worst:.4g}"
+            raise ValueError(f"expected probabilities to be 0 or more and sum to 1 over the words, got {got}")
         with np.errstate(divide="ignore"):
             logs = encode(np.maximum(np.log(probabilities), LOWEST), DIGITS)
-        self._logs, self._vocabulary, self._targets = decode(logs), words, targets
+        self._logs, self._vocabulary, self._targets = decode(logs), words, right
         self._epochs = _check_epochs(epochs, shape[0])
         super().__init__(epoch=epoch, smoothing=smoothing)
         self._spec = {
             "element": self.element,
             "logs": logs,
-            "targets": targets,
+            "targets": right,
             "vocabulary": words,
             "epochs": self._epochs,
             "controls": check_controls(controls, CONTROLS),
@@ -107,49 +110,51 @@ class TrainingBars(Widget):
     @traitlets.validate("epoch")
     def _valid_epoch(self, proposal):
         if not 0 <= proposal.value < len(self._logs):
-            raise ValueError(f"epoch must be the index of a moment, 0 to {len(self._logs) - 1}, got {proposal.value}")
+            raise ValueError(
+                f"expected epoch to be the index of a moment, 0 to {len(self._logs) - 1}, got {proposal.value}"
+            )
         return proposal.value
 
     @traitlets.validate("smoothing")
     def _valid_smoothing(self, proposal):
         if not 0 <= proposal.value <= SMOOTHEST:
-            raise ValueError(f"smoothing must be from 0 to {SMOOTHEST}, got {proposal.value}")
+            raise ValueError(f"expected smoothing to be from 0 to {SMOOTHEST}, got {proposal.value}")
         return proposal.value
 
     @property
-    def read(self):
+    def read(self) -> list[str]:
         """The word read last before each position: "<bos>", then the target before."""
         return [before.replace("<eos>", "<bos>") for before in ["<bos>", *self._targets[:-1]]]
 
     @property
-    def probabilities(self):
+    def probabilities(self) -> np.ndarray:
         """The model's distributions, (E, n, V), as they travelled."""
         return np.exp(self._logs)
 
     @property
-    def target(self):
+    def target(self) -> np.ndarray:
         """The distribution that each position shall come to, (n, V)."""
         ids = [self._vocabulary.index(word) for word in self._targets]
         size = len(self._vocabulary)
         return (1 - self.smoothing) * np.eye(size)[ids] + self.smoothing / size
 
     @property
-    def losses(self):
+    def losses(self) -> np.ndarray:
         """Cross-entropy of each position at each moment, (E, n), in nats."""
         return -(self.target * self._logs).sum(axis=-1)
 
     @property
-    def mean(self):
+    def mean(self) -> np.ndarray:
         """Mean loss of the positions at each moment, (E,)."""
         return self.losses.mean(axis=-1)
 
     @property
-    def floor(self):
+    def floor(self) -> float:
         """The entropy of the target, in nats: no loss is lower; 0 without smoothing."""
         target = self.target[0]
         return float(-(target[target > 0] * np.log(target[target > 0])).sum()) + 0.0
 
-    def fallback(self):
+    def fallback(self) -> str:
         """The distributions of the moment shown as an HTML table."""
         now, losses, right = self.probabilities[self.epoch], self.losses[self.epoch], self._targets
         rows = [
@@ -162,16 +167,16 @@ class TrainingBars(Widget):
             rows, map(label, self.read), [*map(label, self._vocabulary), "target", "loss"], "after", caption
         )
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         moments, n, size = self._logs.shape
         mean = f"mean loss {self.mean[0]:.3f} to {self.mean[-1]:.3f}"
         return f"TrainingBars({moments} moments, {n} positions, {size} words: {mean})"
 
 
-def _words(words, name):
+def _words(words: Iterable[Any], name: str) -> list[str]:
     """Words as a list of strings."""
     if isinstance(words, str):
-        raise ValueError(f"{name} must be a list of words, got one string, {words!r}")
+        raise ValueError(f"expected {name} to be a list of words, got one string, {words!r}")
     return list(map(visible, as_words(words, name)))
 
 
@@ -179,5 +184,5 @@ def _check_epochs(epochs, size):
     """The number of each moment, as a list of rising numbers."""
     numbers = np.arange(size) if epochs is None else to_numpy(epochs, "epochs")
     if numbers.shape != (size,) or not (np.diff(numbers) > 0).all():
-        raise ValueError(f"epochs must be {size} rising numbers, one for each moment, got {numbers.tolist()}")
+        raise ValueError(f"expected epochs to be {size} rising numbers, one for each moment, got {numbers.tolist()}")
     return [int(number) if number == int(number) else number for number in numbers.tolist()]

@@ -1,6 +1,7 @@
 """TransformerBlocks: the way of one word through the blocks of a trained Transformer, and what each block adds."""
 
-from typing import NamedTuple
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
 import numpy as np
 import traitlets
@@ -23,19 +24,19 @@ class Stage(NamedTuple):
     units: np.ndarray | None = None  # (d_ff,) of a feed-forward part, after the ReLU
 
     @property
-    def length(self):
+    def length(self) -> float:
         """Length of the stream."""
         return float(np.linalg.norm(self.stream))
 
     @property
-    def added_length(self):
+    def added_length(self) -> float:
         """Length of what was added; NaN if nothing was."""
         return float("nan") if self.added is None else float(np.linalg.norm(self.added))
 
     @property
-    def cosine(self):
+    def cosine(self) -> float:
         """Of the angle between what stood there and what was added; NaN if nothing was."""
-        if self.added is None:
+        if self.before is None or self.added is None:
             return float("nan")
         return float(self.before @ self.added / np.linalg.norm(self.before) / np.linalg.norm(self.added))
 
@@ -83,20 +84,31 @@ class TransformerBlocks(ModelWidget):
     token = traitlets.Int(0).tag(sync=True)
     stage = traitlets.Int(2).tag(sync=True)
 
-    def __init__(self, model, sentences, *, target=None, sentence=0, place="encoder", token=0, stage=2, caption=""):
+    def __init__(
+        self,
+        model: Any,
+        sentences: str | Iterable[str],
+        *,
+        target: str | Iterable[str] | None = None,
+        sentence: int = 0,
+        place: str = "encoder",
+        token: int | str = 0,
+        stage: int = 2,
+        caption: str = "",
+    ) -> None:
         spec = self._start(model, sentences)
         if target is None:
             self._targets = list(map(str, self._model.translate(self._sentences, LONGEST)))
         else:
             self._targets = check_sentences(target, self._model.target)
         if len(self._targets) != len(self._sentences):
-            raise ValueError(f"target must be {len(self._sentences)} sentences, got {len(self._targets)}")
-        self._run = {}
+            raise ValueError(f"expected target to be {len(self._sentences)} sentences, got {len(self._targets)}")
+        self._run: dict[tuple[int, str, int], list[Stage]] = {}
         super().__init__(sentence=sentence, place=place)
         token = plain(token)
         if isinstance(token, str):
             if token not in self.words:
-                raise ValueError(f"token must be a number or one of the words {self.words}, got {token!r}")
+                raise ValueError(f"expected token to be a number or one of the words {self.words}, got {token!r}")
             token = self.words.index(token)
         self.token, self.stage = token, stage
         self._spec = {**spec, "targets": self._targets, "caption": caption_of(caption), "settings": self.settings}
@@ -113,14 +125,14 @@ class TransformerBlocks(ModelWidget):
         return check_choice(proposal, PLACES)
 
     @property
-    def words(self):
+    def words(self) -> list[str]:
         """The words of the place shown: the source's, or what the decoder has read."""
         if self.place == "encoder":
             return self._sentences[self.sentence].split()
         return ["<bos>", *self._targets[self.sentence].split()]
 
     @property
-    def stages(self):
+    def stages(self) -> list[Stage]:
         """The word's way, a list of `Stage`s."""
         key = self.sentence, self.place, min(self.token, len(self.words) - 1)
         if key not in self._run:
@@ -128,7 +140,7 @@ class TransformerBlocks(ModelWidget):
         return self._run[key]
 
     @property
-    def lens(self):
+    def lens(self) -> np.ndarray | None:
         """In the decoder: the probability of each next word if the model stopped at each stage, (stages, V)."""
         if self.place == "encoder":
             return None
@@ -143,15 +155,16 @@ class TransformerBlocks(ModelWidget):
             return torch.cat([X @ W.T, torch.tensor(stages[-1].stream)[None]]).softmax(dim=-1).numpy()
 
     @property
-    def says(self):
+    def says(self) -> list[list[tuple[str, float]]] | None:
         """In the decoder: the three likeliest next words at each stage, a list of (word, probability) each."""
-        if self.place == "encoder":
+        lens = self.lens
+        if lens is None:
             return None
         words = self._model.target.words
-        likeliest = [sorted(enumerate(p), key=lambda pair: -pair[1])[:LIKELIEST] for p in self.lens.tolist()]
+        likeliest = [sorted(enumerate(p), key=lambda pair: -pair[1])[:LIKELIEST] for p in lens.tolist()]
         return [[(words[i], p) for i, p in some] for some in likeliest]
 
-    def fallback(self):
+    def fallback(self) -> str:
         """The stages as an HTML table: lengths, what was added, and in the decoder the likeliest next word."""
         stages, says = self.stages, self.says
         rows = [[f"{stage.length:.2f}", _text(stage.added_length), _text(stage.cosine)] for stage in stages]
@@ -166,13 +179,13 @@ class TransformerBlocks(ModelWidget):
         caption += f" (“{label(word)}” in the {self.place}: {self._sentences[self.sentence]})"
         return html_table(rows, [stage.name for stage in stages], columns, "stage", caption)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         name, token = self._name or "a model of your own", min(self.token, len(self.words) - 1)
         where = f"{self.words[token]!r} in the {self.place}"
         return f"TransformerBlocks({name}, {len(self._sentences)} sentences, {where}, {len(self.stages)} stages)"
 
 
-def walk(model, source, target, place, token):
+def walk(model: Any, source: str, target: str, place: str, token: int) -> list[Stage]:
     """The stages of one word: the parts of the layers, one after the other, as `Transformer` puts them together."""
     import torch
 

@@ -1,7 +1,9 @@
 """VectorPlane: vectors as arrows in a plane, and how alike two of them are."""
 
 import math
+from collections.abc import Iterable
 from numbers import Real
+from typing import Any
 
 import numpy as np
 import traitlets
@@ -66,11 +68,22 @@ class VectorPlane(Widget):
     second = traitlets.Int(1).tag(sync=True)
     moved = traitlets.Dict().tag(sync=True)
 
-    def __init__(self, vectors, *, labels=None, first=0, second=1, axes=None, moved=None, caption="", digits=None):
+    def __init__(
+        self,
+        vectors: Any,
+        *,
+        labels: Iterable[Any] | None = None,
+        first: int | str = 0,
+        second: int | str = 1,
+        axes: Any = None,
+        moved: dict[int, Any] | None = None,
+        caption: str = "",
+        digits: int | None = None,
+    ) -> None:
         labels = names_of(vectors, 0) if labels is None else labels
         vectors = to_numpy(vectors, "vectors")
         if vectors.ndim != 2 or not 2 <= len(vectors) <= MOST or not 2 <= vectors.shape[1] <= MOST_DIMENSIONS:
-            raise ValueError(f"vectors must be (n, d), n from 2 to {MOST}, d >= 2, got shape {vectors.shape}")
+            raise ValueError(f"expected vectors to be (n, d), n from 2 to {MOST}, d >= 2, got shape {vectors.shape}")
         self._labels = check_tokens(labels, len(vectors), "labels")
         spec = {"element": self.element, "labels": self._labels, "caption": caption_of(caption)}
         lengths = np.linalg.norm(vectors, axis=1)
@@ -90,7 +103,7 @@ class VectorPlane(Widget):
         if not isinstance(which, str):
             return which
         if visible(which) not in self._labels:
-            raise ValueError(f"{name} must be one of the labels {self._labels[:8]}, got {which!r}")
+            raise ValueError(f"expected {name} to be one of the labels {self._labels[:8]}, got {which!r}")
         return self._labels.index(visible(which))
 
     @traitlets.validate("first", "second")
@@ -102,12 +115,12 @@ class VectorPlane(Widget):
         moved = {}
         for key, place in proposal.value.items():
             if not str(key).isdecimal() or int(key) >= len(self._labels):
-                raise ValueError(f"moved must name vectors from 0 to {len(self._labels) - 1}, got {key!r}")
+                raise ValueError(f"expected moved to name vectors from 0 to {len(self._labels) - 1}, got {key!r}")
             moved[str(int(key))] = check_point(place, f"moved[{key}]")
         return moved
 
     @property
-    def vectors(self):
+    def vectors(self) -> np.ndarray:
         """The vectors as they stand now, moved ones included: (n, d)."""
         vectors = self._vectors.copy()
         for key, place in self.moved.items():
@@ -116,7 +129,7 @@ class VectorPlane(Widget):
         return vectors
 
     @property
-    def places(self):
+    def places(self) -> np.ndarray:
         """Where the tips stand in the plane: (n, 2)."""
         places = self._vectors @ self._axes.T
         for key, place in self.moved.items():
@@ -124,29 +137,29 @@ class VectorPlane(Widget):
         return places
 
     @property
-    def dot(self):
+    def dot(self) -> float:
         """Dot product of the two, in all d features."""
         vectors = self.vectors
         return float(vectors[self.first] @ vectors[self.second])
 
     @property
-    def lengths(self):
+    def lengths(self) -> tuple[float, float]:
         """Lengths of the two, in all d features."""
         vectors = self.vectors
-        return tuple(float(np.linalg.norm(vectors[i])) for i in (self.first, self.second))
+        return float(np.linalg.norm(vectors[self.first])), float(np.linalg.norm(vectors[self.second]))
 
     @property
-    def cosine(self):
+    def cosine(self) -> float:
         """Cosine of the two: the dot product over both lengths; NaN if a length is 0."""
         a, b = self.lengths
         return self.dot / (a * b) if a and b else math.nan
 
     @property
-    def angle(self):
+    def angle(self) -> float:
         """Angle between the two in degrees, from 0 to 180; NaN if a length is 0."""
         return _angle(self.vectors[self.first], self.vectors[self.second])
 
-    def fallback(self):
+    def fallback(self) -> str:
         """Length, and cosine with each of the two, of every vector, as an HTML table."""
         vectors = self.vectors
         lengths = np.linalg.norm(vectors, axis=1)
@@ -162,18 +175,18 @@ class VectorPlane(Widget):
             rows, map(label, self._labels), ["length", f"cosine with {first}", f"cosine with {second}"], "", caption
         )
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         n, d = self._vectors.shape
         two = f"{cut(self._labels[self.first])!r} and {cut(self._labels[self.second])!r}"
         return f"VectorPlane({n} vectors, d={d}, {two}: cosine {self.cosine:.2f})"
 
 
-def check_point(place, name):
+def check_point(place: Any, name: str) -> list[float]:
     """Two finite numbers as a list of two floats."""
     place = list(place) if isinstance(place, (list, tuple, np.ndarray)) else [place]
-    numbers = all(isinstance(x, Real) and not isinstance(x, bool) and abs(x) <= MAX_ABS for x in place)
-    if len(place) != 2 or not numbers:
-        raise ValueError(f"{name} must be two finite numbers, at most {MAX_ABS:g} in size, got {place}")
+    numbers = all(isinstance(x, Real) and not isinstance(x, bool) for x in place)
+    if len(place) != 2 or not numbers or not all(abs(x) <= MAX_ABS for x in place):
+        raise ValueError(f"expected {name} to be two finite numbers, at most {MAX_ABS:g} in size, got {place}")
     return [float(x) for x in place]
 
 
@@ -181,10 +194,10 @@ def _axes(axes, d):
     """The axes that came, (2, d); ValueError if they are not orthonormal."""
     axes = to_numpy(axes, "axes")
     if axes.shape != (2, d):
-        raise ValueError(f"axes must be (2, {d}), got shape {axes.shape}")
+        raise ValueError(f"expected axes to be (2, {d}), got shape {axes.shape}")
     products = axes @ axes.T
     if np.abs(products - np.eye(2)).max() > 1e-4:
-        raise ValueError(f"axes must be orthonormal, but their dot products are {products.round(4).tolist()}")
+        raise ValueError(f"expected axes to be orthonormal, but their dot products are {products.round(4).tolist()}")
     return axes
 
 

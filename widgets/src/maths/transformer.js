@@ -61,7 +61,7 @@ function joined(A, B) {
 export class Transformer {
   /** From what readSafetensors gives. */
   constructor({ facts, tensors }) {
-    if (facts.kind !== "TransformerTranslator") throw new Error(`expected a TransformerTranslator, came ${facts.kind}`);
+    if (facts.kind !== "TransformerTranslator") throw new Error(`expected a TransformerTranslator, got ${facts.kind}`);
     const { d_model = 64, h = 4, layers = [2, 2], norm = "pre" } = facts.config;
     const [encoder, decoder] = layers;
     Object.assign(this, { d: d_model, h, pre: norm === "pre", depth: { encoder, decoder, cross: decoder } });
