@@ -55,7 +55,8 @@ def shipped(trained, tmp_path, monkeypatch):
     folder = tmp_path / "weights"
     folder.mkdir()
     nn.save(trained, folder / "small.safetensors")
-    monkeypatch.setattr(nn, "WEIGHTS", folder)
+    for home in (nn, nn.weights):
+        monkeypatch.setattr(home, "WEIGHTS", folder)
     return "small"
 
 
@@ -661,7 +662,7 @@ HANDS = [row([0, 1, 0, 0], "encoder", 1, 0, 2), row([0, 0, 0, 1], "cross", 0, 1,
 
 DECODE = """
 import { text } from "node:stream/consumers";
-const load = (name) => import(`${process.argv[1]}${name}.js`);
+const load = (name) => import(`${process.argv[1]}maths/${name}.js`);
 const { readSafetensors } = await load("safetensors");
 const { Transformer } = await load("transformer");
 const { begin, beamSearch, greedy, sample, tempered, truncate } = await load("decoding");
@@ -751,7 +752,7 @@ def test_every_test_sentence(tmp_path):
     script = """
     import { openSync, readFileSync, readSync } from "node:fs";
     import { text } from "node:stream/consumers";
-    const load = (name) => import(`${process.argv[1]}${name}.js`);
+    const load = (name) => import(`${process.argv[1]}maths/${name}.js`);
     const { readSafetensors } = await load("safetensors");
     const { Transformer } = await load("transformer");
     const { beamSearch, begin, greedy } = await load("decoding");
@@ -1297,7 +1298,8 @@ def shipped_both(both, tmp_path, monkeypatch):
     folder = tmp_path / "weights"
     folder.mkdir()
     nn.save(both, folder / "small.safetensors")
-    monkeypatch.setattr(nn, "WEIGHTS", folder)
+    for home in (nn, nn.weights):
+        monkeypatch.setattr(home, "WEIGHTS", folder)
     return "small"
 
 

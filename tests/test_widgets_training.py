@@ -84,7 +84,8 @@ def blocks(trained):
 def shipped(trained, tmp_path, monkeypatch):
     """The name of a model that comes with the package."""
     nn.save(trained, tmp_path / "small.safetensors")
-    monkeypatch.setattr(nn, "WEIGHTS", tmp_path)
+    for home in (nn, nn.weights):
+        monkeypatch.setattr(home, "WEIGHTS", tmp_path)
     return "small"
 
 
