@@ -64,7 +64,7 @@ RATE = number(float, "more than 0", lambda value: 0 < value < float("inf"))
 SHARE = number(float, "0 or more and less than 1", lambda value: 0 <= value < 1)
 
 
-def device(text: str) -> torch.device:
+def device(text: str) -> str:
     """What argparse makes of a device's name: an error if there is none that computes."""
     try:
         torch.zeros(1, device=text).item()  # "meta" has no numbers

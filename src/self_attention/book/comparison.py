@@ -263,7 +263,7 @@ def stacked(examples: Sequence[Any]) -> torch.Tensor:
     return torch.stack([example[0] for example in examples])
 
 
-def answered(model: nn.Module, examples: Sequence[Any]) -> torch.Tensor:
+def answered(model: nn.Module, examples: Sequence[Any]) -> tuple[torch.Tensor, torch.Tensor]:
     """A model's logits, (b, 10), and the right answers, (b,), where and in the dtype in which its parameters are."""
     weights, inputs = next(model.parameters()), stacked(examples)
     inputs = inputs.to(weights) if inputs.is_floating_point() else inputs.to(weights.device)
