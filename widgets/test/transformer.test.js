@@ -53,7 +53,7 @@ for (const [name, [bytes, why]] of Object.entries(WRONG)) {
 
 test("another model, or one without all its weights, is refused", () => {
   const config = { kind: "TransformerTranslator", config: {}, words: [[], []] };
-  assert.throws(() => new Transformer({ facts: { ...config, kind: "Tagger" }, tensors: {} }), /expected a TransformerTranslator, came Tagger/);
+  assert.throws(() => new Transformer({ facts: { ...config, kind: "Tagger" }, tensors: {} }), /expected a TransformerTranslator, got Tagger/);
   assert.throws(() => new Transformer({ facts: config, tensors: {} }), /the weights lack source.weight/);
 });
 
