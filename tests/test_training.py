@@ -500,7 +500,7 @@ PATHS = [
 ]
 
 
-@pytest.mark.parametrize("path", PATHS, ids=repr)
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: type(path).__name__)
 def test_a_path_may_be_of_any_type(path, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     nn.save(MODELS["tagger"](), path, seed=5)
