@@ -116,7 +116,7 @@ def test_without_a_checkpoint_an_interrupted_run_says_that_nothing_is_kept(run, 
     monkeypatch.setattr(train, "progress", lambda *_: lambda step, loss: os.kill(os.getpid(), signal.SIGTERM))
     with pytest.raises(SystemExit):
         run("model", "--steps", 9)
-    assert capsys.readouterr().err == "stopped after step 2 of 9, not kept\n"
+    assert capsys.readouterr().err == "stopped after step 2 of 9, not saved\n"
 
 
 def test_two_processes_take_the_very_steps_of_one(pairs, tmp_path):
@@ -208,7 +208,7 @@ def test_figures_are_by_direction_length_and_apart_beyond_what_was_seen():
         (b"merci\tthanks\tdanke\n", "line 1: expected a sentence, a tab, a translation"),
         (b"merci\t \n", "line 1: expected a sentence, a tab, a translation"),
         (b"merci\tthanks\nna\xefve\tnaive\n", r"line 2: expected UTF-8, got b'na\xefve\tnaive'"),
-        (b"merci\t<unk>\n", "line 1: <unk> is a sign of the model, not a word"),
+        (b"merci\t<unk>\n", "line 1: <unk> is a special token, not a word"),
         (b"merci\tthanks\n", "expected pairs enough to hold one sentence in 20 out, got 1"),
         (b"", "expected pairs enough to hold one sentence in 20 out, got 0"),
     ],
@@ -238,9 +238,9 @@ def test_a_file_that_holds_no_pairs_is_refused(content, says, tmp_path, capsys):
         ("--to en en", "expected --to to be one or both of fr, en, got en en"),
         ("--languages fr fr", "expected --languages to be two different names"),
         ("--max-len 1 --size 3 --out nowhere/x.safetensors", "there is no folder nowhere"),
-        ("--out x.pt", "--out must end in .safetensors, got x.pt"),
+        ("--out x.pt", "expected --out to end in .safetensors, got x.pt"),
         ("--log-file nowhere/x.json", "--log-file nowhere/x.json: there is no folder nowhere"),
-        ("--checkpoint .", "expected --checkpoint . to be a file, but is a folder"),
+        ("--checkpoint .", "expected --checkpoint to be a file, got the folder ."),
         ("--checkpoint numbers.tsv", "expected --checkpoint numbers.tsv to be one of this command, got something else"),
     ],
 )
@@ -307,7 +307,7 @@ def test_a_device_belongs_to_one_process(monkeypatch):
     monkeypatch.setenv("WORLD_SIZE", "2")
     assert asked("--device", "cpu").device == "cpu"
     with pytest.raises(
-        ValueError, match="--device belongs to one process: expected under torchrun it to be cpu, got cuda"
+        ValueError, match="expected --device to be cpu under torchrun, got cuda"
     ):
         train.check(SimpleNamespace(**vars(asked()) | {"device": "cuda"}))
 

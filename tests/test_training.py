@@ -664,7 +664,7 @@ def test_the_scripts_are_deterministic_and_follow_the_seed(scripts, monkeypatch,
         translate, "__defaults__", (6, None, False)
     )  # what has learned nothing goes on to the last word
     monkeypatch.setattr(scripts[1], "tagged_sentences", lambda n, part="train": tagged_sentences(n // 20, part))
-    for number, (script, name) in enumerate(zip(scripts, (["attention"], [], ["heads"]), strict=True)):
+    for number, (script, name) in enumerate(zip(scripts[:3], (["attention"], [], ["heads"]), strict=True)):
         first, again, other = (
             written(script.main, tmp_path / f"{number}{run}", *name, "--steps", "5", "--seed", seed)
             for run, seed in enumerate("001")

@@ -448,7 +448,7 @@ def test_an_intervention_is_a_function(wrong, trained):
 @pytest.mark.parametrize("wrong", [None, 3, [[0.5]], torch.zeros(1, 2, 1), torch.zeros(1).numpy()])
 def test_an_intervention_returns_weights(wrong, trained):
     with pytest.raises(
-        ValueError, match=r"expected intervention to return weights \(b, h, n, m\) = \(1, 2, 1, 1\), got"
+        ValueError, match=r"an intervention to return weights \(b, h, n, m\) = \(1, 2, 1, 1\), got"
     ):
         trained.translate(["merci"], intervention=lambda place, layer, weights: wrong)
 
@@ -489,7 +489,7 @@ def test_a_vocabulary_has_words(sizes):
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda model: model.translate(["merci"], max_len=0), "expected longest to be an integer of at least 1, got 0"),
+        (lambda model: model.translate(["merci"], max_len=0), "expected max_len to be an integer of at least 1, got 0"),
         (lambda model: model.translate([]), r"list of sentences of at least one word, got \[\]"),
         (lambda model: model.translate(["merci", 3]), "list of sentences of at least one word"),
         (lambda model: model.translate([["merci"]]), "list of sentences of at least one word"),

@@ -826,7 +826,7 @@ def test_the_weights_come_from_their_file_or_the_table_stays(there, blocks, ship
         Blocks(page, page.locator(widget.element), widget).check()
         assert not table.is_visible()
     else:
-        page.get_by_role("status").filter(has_text="does not run here (no weights named small got)").wait_for()
+        page.get_by_role("status").filter(has_text="does not run here (no weights named small came)").wait_for()
         assert table.is_visible()
 
 

@@ -55,7 +55,7 @@ def family(kind):
 def parameters(found):
     """The parameters of a function, or of what makes an object of a class: {name: how it is written}."""
     written = {}
-    if found.is_class and not found.parameters:  # a NamedTuple: its fields
+    if found.is_class and any("NamedTuple" in str(base) for base in found.bases):  # its fields
         return {name: name for name, part in found.members.items() if part.is_attribute and part.annotation}
     for parameter in found.parameters:
         if parameter.name in ("self", "cls"):
@@ -100,12 +100,18 @@ def traits(kind):
 def full_name(code, module):
     """The path under which the reference shows what the docstring of a module calls so, or ""."""
     name, *rest = code.removeprefix("nn.").split(".")
-    rooms = [PACKAGE, f"{PACKAGE}.widgets", f"{PACKAGE}.nn" if code.startswith("nn.") else module]
-    for room in rooms[:2] if module.startswith(f"{PACKAGE}.widgets.") and rooms[2] == module else rooms:
+    packages = [PACKAGE, f"{PACKAGE}.widgets", f"{PACKAGE}.nn", f"{PACKAGE}.training", f"{PACKAGE}.corpus"]
+    rooms = [*(room for room in packages if name in package_of(room).exports), module]
+    for room in rooms[:-1] if module.startswith(tuple(packages[1:])) else rooms:
         if found := find(f"{room}.{name}"):
             known = not rest or [part for part in public(found) if [part.name] == rest]
-            return ".".join([found.parent.path if room == rooms[2] else room, name, *rest]) if known else ""
+            return ".".join([room, name, *rest]) if known else ""
     return ""
+
+
+def package_of(path):
+    """A package of the library by its path: what it offers is its `exports`."""
+    return package()[path.removeprefix(f"{PACKAGE}.")] if path != PACKAGE else package()
 
 
 # Docstrings: a sentence, formulas, prose; Args, Returns, Raises; an example; Source

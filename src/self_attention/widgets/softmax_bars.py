@@ -97,7 +97,7 @@ class SoftmaxBars(Tempered):
 
     @property
     def exponentials(self) -> np.ndarray:
-        """exp(scores / temperature), (n,); NaN at temperature 0, inf where they overflow."""
+        """exp(scores / temperature), (n,); NaN at temperature 0, inf where they are too large."""
         if self.temperature == 0:
             return np.full(len(self.scores), np.nan)
         with np.errstate(over="ignore"):
