@@ -306,9 +306,7 @@ def test_a_device_that_does_not_compute_is_refused(device, capsys):
 def test_a_device_belongs_to_one_process(monkeypatch):
     monkeypatch.setenv("WORLD_SIZE", "2")
     assert asked("--device", "cpu").device == "cpu"
-    with pytest.raises(
-        ValueError, match="expected --device to be cpu under torchrun, got cuda"
-    ):
+    with pytest.raises(ValueError, match="expected --device to be cpu under torchrun, got cuda"):
         train.check(SimpleNamespace(**vars(asked()) | {"device": "cuda"}))
 
 

@@ -447,9 +447,7 @@ def test_an_intervention_is_a_function(wrong, trained):
 
 @pytest.mark.parametrize("wrong", [None, 3, [[0.5]], torch.zeros(1, 2, 1), torch.zeros(1).numpy()])
 def test_an_intervention_returns_weights(wrong, trained):
-    with pytest.raises(
-        ValueError, match=r"an intervention to return weights \(b, h, n, m\) = \(1, 2, 1, 1\), got"
-    ):
+    with pytest.raises(ValueError, match=r"an intervention to return weights \(b, h, n, m\) = \(1, 2, 1, 1\), got"):
         trained.translate(["merci"], intervention=lambda place, layer, weights: wrong)
 
 
